@@ -1,0 +1,31 @@
+package io.hailstorm.log;
+
+import io.hailstorm.kernel.StreamName;
+
+/**
+ * A region's log: named streams, each in the same number of partitions. Engines: in memory, embedded
+ * (memory-mapped segments), later Kafka; one contract test suite runs against all.
+ *
+ * <p>Threads: {@link #partition} and {@link #close} from the composing thread. An engine does its background
+ * work only when somebody calls {@link #doWork}: the node runs that on its own syncer thread, a simulation
+ * calls it inline, so a whole node can run in one thread.
+ */
+public interface Log extends AutoCloseable {
+    int partitionCount();
+
+    /** The handle of one partition of one stream; always the same object for the same arguments. */
+    PartitionLog partition(StreamName stream, int partition);
+
+    /**
+     * Syncs what group commit says is due, prepares segments ahead of need, applies retention. One thread at a
+     * time, not a writer's.
+     *
+     * @param nowNs monotonic nanoseconds
+     * @return amount of work done; 0 lets the caller back off
+     */
+    int doWork(long nowNs);
+
+    /** Makes everything appended durable, closes all files. */
+    @Override
+    void close();
+}

@@ -1,0 +1,120 @@
+package io.hailstorm.log;
+
+import io.hailstorm.kernel.Invariants;
+import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * Builds one batch in a reused buffer: {@link #begin}, {@link #add} a number of times, {@link PartitionLog#append}.
+ * One thread. Bounded: {@link #add} answers false when full. Steady state: no allocation.
+ *
+ * <pre>
+ *   records, back to back, each 8-byte aligned:
+ *   +----------+--------+---------+---------------+
+ *   | length   | type   | reserved| payload …     |
+ *   |  i32     |  u16   |  u16    | length bytes  |
+ *   +----------+--------+---------+---------------+
+ * </pre>
+ *
+ * <p>Record i of a batch carries the timestamp {@code hlcFirst + i}.
+ */
+public final class RecordBatch {
+    public static final int RECORD_HEADER_LENGTH = 8;
+    public static final int RECORD_ALIGNMENT = 8;
+    /** The producer of records that need no idempotence. */
+    public static final long NO_PRODUCER = 0;
+
+    private final UnsafeBuffer buffer;
+    private long rangeEpoch;
+    private long producerId;
+    private int producerEpoch;
+    private long baseSeq;
+    private long hlcFirst;
+    private int count;
+    private int length;
+
+    public RecordBatch(int capacity) {
+        buffer = new UnsafeBuffer(java.nio.ByteBuffer.allocateDirect(capacity));
+    }
+
+    /**
+     * Starts over.
+     *
+     * @param rangeEpoch epoch of the partition map the records were routed by
+     * @param producerId {@link #NO_PRODUCER}, or an idempotent producer
+     * @param baseSeq the producer's number of the batch's first record
+     * @param hlcFirst timestamp of the first record
+     */
+    public RecordBatch begin(long rangeEpoch, long producerId, int producerEpoch, long baseSeq, long hlcFirst) {
+        this.rangeEpoch = rangeEpoch;
+        this.producerId = producerId;
+        this.producerEpoch = producerEpoch;
+        this.baseSeq = baseSeq;
+        this.hlcFirst = hlcFirst;
+        count = 0;
+        length = 0;
+        return this;
+    }
+
+    /** Adds a record by copying it; false when it does not fit, and nothing is changed then. */
+    public boolean add(int type, DirectBuffer source, int index, int payloadLength) {
+        int recordLength = recordLength(payloadLength);
+        if (length + recordLength > buffer.capacity()) {
+            return false;
+        }
+        buffer.putInt(length, payloadLength);
+        buffer.putShort(length + 4, (short) type);
+        buffer.putShort(length + 6, (short) 0);
+        buffer.putBytes(length + RECORD_HEADER_LENGTH, source, index, payloadLength);
+        int padding = recordLength - RECORD_HEADER_LENGTH - payloadLength;
+        if (padding > 0) {
+            buffer.setMemory(length + RECORD_HEADER_LENGTH + payloadLength, padding, (byte) 0);
+        }
+        length += recordLength;
+        count++;
+        return true;
+    }
+
+    /** Bytes a record of this payload takes, header and padding included. */
+    public static int recordLength(int payloadLength) {
+        Invariants.require(payloadLength >= 0, "negative payload length");
+        return (RECORD_HEADER_LENGTH + payloadLength + RECORD_ALIGNMENT - 1) & -RECORD_ALIGNMENT;
+    }
+
+    public MutableDirectBuffer buffer() {
+        return buffer;
+    }
+
+    public int length() {
+        return length;
+    }
+
+    public int count() {
+        return count;
+    }
+
+    public boolean isEmpty() {
+        return count == 0;
+    }
+
+    public long rangeEpoch() {
+        return rangeEpoch;
+    }
+
+    public long producerId() {
+        return producerId;
+    }
+
+    public int producerEpoch() {
+        return producerEpoch;
+    }
+
+    public long baseSeq() {
+        return baseSeq;
+    }
+
+    public long hlcFirst() {
+        return hlcFirst;
+    }
+}
