@@ -19,6 +19,9 @@ public interface Cells {
     /** Cell of a point, or {@link #NULL_CELL} when the coordinates are out of range. Allocates nothing. */
     long cellOf(int latE7, int lonE7, int resolution);
 
+    /** As {@link #cellOf}, from degrees: {@link #NULL_CELL} for NaN, infinities and anything out of range. */
+    long cellOfDegrees(double lat, double lon, int resolution);
+
     /** Ancestor of a cell at a coarser or equal resolution. Pure bit operations. */
     long parent(long cell, int resolution);
 
@@ -40,6 +43,11 @@ public interface Cells {
     List<GeoPoint> boundary(long cell);
 
     boolean isValid(long cell);
+
+    /** One of the twelve cells of each resolution with five neighbours instead of six. */
+    boolean isPentagon(long cell);
+
+    int resolution(long cell);
 
     /** The implementation over h3-java; cheap to share, one a process is enough. */
     static Cells create() {

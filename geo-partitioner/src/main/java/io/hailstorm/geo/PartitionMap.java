@@ -1,5 +1,6 @@
 package io.hailstorm.geo;
 
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -23,6 +24,11 @@ public interface PartitionMap {
 
     /** All routing cells of the region. */
     Set<Long> cells();
+
+    /** A map with these owners; every key is a routing cell, every value in {@code [0, partitionCount)}. */
+    static PartitionMap of(long epoch, int partitionCount, Map<Long, Integer> ownerByCell) {
+        return HashedPartitionMap.of(epoch, partitionCount, ownerByCell);
+    }
 
     /** The map after some cells moved; {@code epoch} must be greater than this one's. */
     PartitionMap withOwner(Set<Long> movedCells, int partition, long epoch);
