@@ -25,6 +25,9 @@ public interface Log extends AutoCloseable {
      */
     int doWork(long nowNs);
 
+    /** Counters of one stream, for metrics. Any thread. */
+    LogStats stats(StreamName stream);
+
     /** Makes everything appended durable, closes all files. */
     @Override
     void close();

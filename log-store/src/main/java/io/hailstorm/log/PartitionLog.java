@@ -1,67 +1,43 @@
 package io.hailstorm.log;
 
-import io.hailstorm.kernel.StreamName;
-
 /**
  * One totally ordered sequence of records with exactly one writer thread. Offsets are zero-based and
- * consecutive. Readers see only the durable prefix, never what a crash could take back.
+ * consecutive.
  */
-public interface PartitionLog {
+public interface PartitionLog extends PartitionReader {
     /** {@link #append} refused: a newer producer epoch was seen; the caller is a zombie and must stop. */
     long FENCED = -1;
     /** {@link #append} did nothing: the batch is one of the producer's last five. */
     long DUPLICATE = -2;
     /** {@link #append} refused: the batch's first sequence number leaves a gap after the producer's last. */
     long OUT_OF_ORDER = -3;
-    /** {@link #append} refused: the unsynced backlog is at its bound; call again after the syncer ran. */
+    /**
+     * {@link #append} refused: the unsynced backlog is at its bound, or the next segment is not ready; call again after
+     * {@link Log#doWork} ran.
+     */
     long BACK_PRESSURED = -4;
-    /** No such offset. */
-    long NULL_OFFSET = -5;
-
-    StreamName stream();
-
-    int partition();
 
     /**
      * Appends a batch atomically: all its records become visible or none. Writer thread only. Steady state: no
-     * allocation.
+     * allocation, no waiting for the disk.
      *
      * @return offset of the first record, or one of the negative sentinels above
      * @throws io.hailstorm.kernel.HailstormException {@code UNAVAILABLE} after a failed sync (fail-stop),
-     *     {@code RESOURCE_EXHAUSTED} when the disk is full; nothing of the batch is kept
+     *     {@code RESOURCE_EXHAUSTED} when the disk is full (append again once space was made), {@code INVALID_ARGUMENT}
+     *     for a batch no segment can hold; nothing of the batch is kept
      */
     long append(RecordBatch batch);
-
-    /** First offset still retained. Any thread. */
-    long startOffset();
 
     /** Offset the next record will get. Any thread. */
     long endOffset();
 
-    /** Every record below this offset survives a crash, at the stream's acknowledgement level. Any thread. */
-    long durableOffset();
-
     /**
-     * Hands durable records from {@code fromOffset} on to the handler, in order, without copying. Any thread,
-     * any number of readers.
-     *
-     * @return the offset to read from next; {@code fromOffset} when there was nothing
-     * @throws io.hailstorm.kernel.HailstormException {@code OUT_OF_RANGE} below {@link #startOffset}, {@code DATA_LOSS}
-     *     naming file and position where a checksum does not match
-     */
-    long read(long fromOffset, int maxRecords, RecordHandler handler);
-
-    /** First offset whose record's clock is at or after {@code hlc}; {@link #endOffset} when none. Any thread. */
-    long offsetAtOrAfter(long hlc);
-
-    /**
-     * Stores a consumer group's position; the commit is durable when this returns. A lower generation than the
-     * group's last is fenced.
+     * Stores a consumer group's position; the commit is durable when this returns (one fsync). A lower generation than
+     * the group's last is fenced. Any thread.
      *
      * @return false when fenced
+     * @throws io.hailstorm.kernel.HailstormException {@code INVALID_ARGUMENT} for a group name that is empty or longer
+     *     than 80 bytes, {@code RESOURCE_EXHAUSTED} beyond 120 groups
      */
     boolean commit(String group, long nextOffset, long generation);
-
-    /** Position last committed by a group; {@link #NULL_OFFSET} when none. */
-    long committed(String group);
 }

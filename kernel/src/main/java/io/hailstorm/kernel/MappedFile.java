@@ -1,0 +1,29 @@
+package io.hailstorm.kernel;
+
+import java.nio.ByteBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * A whole file in memory. Writing to {@link #buffer} is writing the file; it survives a crash of the machine after
+ * {@link #force}, and a crash of the process at once.
+ */
+public interface MappedFile extends AutoCloseable {
+    int lengthBytes();
+
+    UnsafeBuffer buffer();
+
+    /** The same bytes, direct, with a position and limit of its own: a view for one thread. Allocates. */
+    ByteBuffer duplicate();
+
+    /**
+     * Makes a range durable.
+     *
+     * @throws HailstormException {@code UNAVAILABLE}: the range is in an unknown state, and forcing it again proves
+     *     nothing, since the operating system may have marked the lost pages clean. The only sound answer is to stop.
+     */
+    void force(int offset, int lengthBytes);
+
+    /** Unmaps. No thread may touch the buffer afterwards. */
+    @Override
+    void close();
+}

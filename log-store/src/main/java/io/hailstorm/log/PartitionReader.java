@@ -1,0 +1,38 @@
+package io.hailstorm.log;
+
+import io.hailstorm.kernel.StreamName;
+
+/**
+ * The reading half of a partition: what any thread of the node, or another process, may do. Readers see only the durable
+ * prefix, never what a crash could take back.
+ */
+public interface PartitionReader {
+    /** No such offset. */
+    long NULL_OFFSET = -5;
+
+    StreamName stream();
+
+    int partition();
+
+    /** First offset still retained. Any thread. */
+    long startOffset();
+
+    /** Every record below this offset survives a crash, at the stream's acknowledgement level. Any thread. */
+    long durableOffset();
+
+    /**
+     * Hands durable records from {@code fromOffset} on to the handler, in order, without copying. Every batch touched is
+     * checked against its checksum first. Any thread, any number of readers. Steady state: no allocation.
+     *
+     * @return the offset to read from next; {@code fromOffset} when there was nothing
+     * @throws io.hailstorm.kernel.HailstormException {@code OUT_OF_RANGE} below {@link #startOffset}, {@code DATA_LOSS}
+     *     naming file and position where a checksum does not match
+     */
+    long read(long fromOffset, int maxRecords, RecordHandler handler);
+
+    /** First durable offset whose record's clock is at or after {@code hlc}; {@link #durableOffset} when none. */
+    long offsetAtOrAfter(long hlc);
+
+    /** Position last committed by a group; {@link #NULL_OFFSET} when none. */
+    long committed(String group);
+}
