@@ -1,0 +1,109 @@
+package io.hailstorm.simulator;
+
+import java.util.Optional;
+
+/**
+ * What to simulate. Three modes follow from what is given: neither file is a synthetic city; {@code fixes} alone is an
+ * open loop (every recorded vehicle streams its fixes); {@code trips} is recorded demand for a closed loop whose fleet is
+ * {@code vehicles} simulated ones, or the recorded vehicles when {@code fixes} is given as well.
+ *
+ * @param vehicles size of the simulated fleet; ignored when the fleet is the recorded one
+ * @param seed names the run: same seed, configuration and steps, same requests
+ * @param realism applied to simulated vehicles; recorded fixes that are streamed as they are get none
+ * @param tripsPerVehicleHour synthetic demand at a demand factor of 1
+ * @param firstDriverId driver ids of simulated vehicles count up from here
+ * @param firstRiderId rider ids count up from here
+ * @param firstSession lower bound of session numbers; 0 takes the time of the app's start. A run in virtual time against
+ *     a server that may know the drivers from an earlier run hands in the wall clock
+ * @param maxInFlightFixes bound of fixes sent but not answered, over all phones; see {@link Simulation#canAdvance}
+ * @param maxOutstandingCalls bound of riders' calls without an answer
+ * @param maxInFlightAgeMs bound of the age, in simulated time, of the oldest unanswered fix
+ */
+public record SimulationConfig(
+        City city,
+        int vehicles,
+        long seed,
+        Realism realism,
+        double tripsPerVehicleHour,
+        Optional<RecordedFixes> fixes,
+        Optional<RecordedTrips> trips,
+        ServiceArea serviceArea,
+        long firstDriverId,
+        long firstRiderId,
+        long firstSession,
+        int maxInFlightFixes,
+        int maxOutstandingCalls,
+        long maxInFlightAgeMs) {
+
+    /** 1000 vehicles in a synthetic city, realism on. */
+    public static SimulationConfig of(City city) {
+        return new SimulationConfig(
+                city,
+                1_000,
+                1,
+                Realism.on(),
+                1.6,
+                Optional.empty(),
+                Optional.empty(),
+                ServiceArea.EVERYWHERE,
+                1,
+                1_000_000_000L,
+                0,
+                20_000,
+                64,
+                2_000);
+    }
+
+    /** Recorded fixes are streamed as they are, without demand. */
+    public boolean isOpenLoop() {
+        return fixes.isPresent() && trips.isEmpty();
+    }
+
+    public SimulationConfig withVehicles(int value) {
+        return new SimulationConfig(
+                city, value, seed, realism, tripsPerVehicleHour, fixes, trips, serviceArea, firstDriverId, firstRiderId,
+                firstSession, maxInFlightFixes, maxOutstandingCalls, maxInFlightAgeMs);
+    }
+
+    public SimulationConfig withSeed(long value) {
+        return new SimulationConfig(
+                city, vehicles, value, realism, tripsPerVehicleHour, fixes, trips, serviceArea, firstDriverId,
+                firstRiderId, firstSession, maxInFlightFixes, maxOutstandingCalls, maxInFlightAgeMs);
+    }
+
+    public SimulationConfig withRealism(Realism value) {
+        return new SimulationConfig(
+                city, vehicles, seed, value, tripsPerVehicleHour, fixes, trips, serviceArea, firstDriverId,
+                firstRiderId, firstSession, maxInFlightFixes, maxOutstandingCalls, maxInFlightAgeMs);
+    }
+
+    public SimulationConfig withTripsPerVehicleHour(double value) {
+        return new SimulationConfig(
+                city, vehicles, seed, realism, value, fixes, trips, serviceArea, firstDriverId, firstRiderId,
+                firstSession, maxInFlightFixes, maxOutstandingCalls, maxInFlightAgeMs);
+    }
+
+    public SimulationConfig withFixes(RecordedFixes value) {
+        return new SimulationConfig(
+                city, vehicles, seed, realism, tripsPerVehicleHour, Optional.of(value), trips, serviceArea,
+                firstDriverId, firstRiderId, firstSession, maxInFlightFixes, maxOutstandingCalls, maxInFlightAgeMs);
+    }
+
+    public SimulationConfig withTrips(RecordedTrips value) {
+        return new SimulationConfig(
+                city, vehicles, seed, realism, tripsPerVehicleHour, fixes, Optional.of(value), serviceArea,
+                firstDriverId, firstRiderId, firstSession, maxInFlightFixes, maxOutstandingCalls, maxInFlightAgeMs);
+    }
+
+    public SimulationConfig withServiceArea(ServiceArea value) {
+        return new SimulationConfig(
+                city, vehicles, seed, realism, tripsPerVehicleHour, fixes, trips, value, firstDriverId, firstRiderId,
+                firstSession, maxInFlightFixes, maxOutstandingCalls, maxInFlightAgeMs);
+    }
+
+    public SimulationConfig withFirstSession(long value) {
+        return new SimulationConfig(
+                city, vehicles, seed, realism, tripsPerVehicleHour, fixes, trips, serviceArea, firstDriverId,
+                firstRiderId, value, maxInFlightFixes, maxOutstandingCalls, maxInFlightAgeMs);
+    }
+}
