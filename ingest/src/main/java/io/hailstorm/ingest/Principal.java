@@ -1,0 +1,15 @@
+package io.hailstorm.ingest;
+
+import io.grpc.Context;
+
+/**
+ * Who speaks, as a verified token says.
+ *
+ * @param role what the bearer is
+ * @param id the driver's or rider's number
+ * @param expireMs epoch milliseconds at which the token ends; a stream does not outlive it
+ */
+public record Principal(Role role, long id, long expireMs) {
+    /** Where {@link AuthInterceptor} leaves the caller of the current call. */
+    public static final Context.Key<Principal> CONTEXT_KEY = Context.key("hailstorm-principal");
+}
