@@ -1,0 +1,5 @@
+/** Supply and demand, surge, quotes. */
+@NullMarked
+package io.hailstorm.pricing;
+
+import org.jspecify.annotations.NullMarked;
