@@ -25,7 +25,8 @@ public enum DriverState {
     /** @throws HailstormException with {@link ErrorCode#OUT_OF_RANGE} for an unknown code */
     public static DriverState ofCode(byte code) {
         if (code < 0 || code >= BY_CODE.length) {
-            throw new HailstormException(ErrorCode.OUT_OF_RANGE, "unknown driver state code: expected 0..3, got " + code);
+            throw new HailstormException(
+                    ErrorCode.OUT_OF_RANGE, "unknown driver state code: expected 0..3, got " + code);
         }
         return BY_CODE[code];
     }

@@ -45,9 +45,7 @@ public record TripId(long homeCell, long value) implements Comparable<TripId> {
     private static HailstormException malformed(
             String text, @org.jspecify.annotations.Nullable IllegalArgumentException cause) {
         return new HailstormException(
-                ErrorCode.INVALID_ARGUMENT,
-                "malformed trip id: expected <cell>-<hex>, got \"" + text + "\"",
-                cause);
+                ErrorCode.INVALID_ARGUMENT, "malformed trip id: expected <cell>-<hex>, got \"" + text + "\"", cause);
     }
 
     @Override

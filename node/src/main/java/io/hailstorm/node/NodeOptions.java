@@ -1,0 +1,95 @@
+package io.hailstorm.node;
+
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The flags every command that runs a node shares; each overrides environment, file and default. */
+final class NodeOptions {
+    @Option(names = "--config", paramLabel = "FILE", description = "YAML file with settings (see 'config show')")
+    @Nullable
+    Path configFile;
+
+    @Option(names = "--grpc-host", paramLabel = "HOST", description = "address of the gRPC port (0.0.0.0)")
+    @Nullable
+    String grpcHost;
+
+    @Option(names = "--grpc-port", paramLabel = "PORT", description = "gRPC port for phones (7100)")
+    @Nullable
+    String grpcPort;
+
+    @Option(names = "--http-host", paramLabel = "HOST", description = "address of the HTTP port (127.0.0.1)")
+    @Nullable
+    String httpHost;
+
+    @Option(names = "--http-port", paramLabel = "PORT", description = "HTTP port of console and metrics (8100), 0 off")
+    @Nullable
+    String httpPort;
+
+    @Option(names = "--data-dir", paramLabel = "DIR", description = "where log, directory and keys live")
+    @Nullable
+    String dataDir;
+
+    @Option(names = "--city", paramLabel = "sf|nyc", description = "built-in region (sf)")
+    @Nullable
+    String city;
+
+    @Option(names = "--partitions", paramLabel = "N", description = "partitions of the log (4)")
+    @Nullable
+    String partitions;
+
+    @Option(names = "--policy", paramLabel = "batch|greedy|fcfs", description = "matching policy (batch)")
+    @Nullable
+    String policy;
+
+    @Option(names = "--fixes-ack", paramLabel = "DISK|MEMORY", description = "when a fix is acknowledged (DISK)")
+    @Nullable
+    String fixesAck;
+
+    @Option(names = "--fixes-commit-ms", paramLabel = "MS", description = "group commit interval of fixes (5)")
+    @Nullable
+    String fixesCommitMs;
+
+    @Option(names = "--drivers-max", paramLabel = "N", description = "drivers the node holds (200000)")
+    @Nullable
+    String driversMax;
+
+    @Option(names = "--rate-limits", paramLabel = "true|false", description = "limit requests a principal (true)")
+    @Nullable
+    String rateLimits;
+
+    @Option(names = "--event-loops", paramLabel = "N", description = "threads serving connections (1)")
+    @Nullable
+    String eventLoops;
+
+    Settings resolve(Map<String, String> environment) {
+        Map<Setting, String> flags = flags();
+        return Settings.resolve(flags, environment, configFile);
+    }
+
+    Map<Setting, String> flags() {
+        Map<Setting, String> flags = new EnumMap<>(Setting.class);
+        put(flags, Setting.GRPC_HOST, grpcHost);
+        put(flags, Setting.GRPC_PORT, grpcPort);
+        put(flags, Setting.HTTP_HOST, httpHost);
+        put(flags, Setting.HTTP_PORT, httpPort);
+        put(flags, Setting.DATA_DIR, dataDir);
+        put(flags, Setting.CITY, city);
+        put(flags, Setting.PARTITIONS, partitions);
+        put(flags, Setting.POLICY, policy);
+        put(flags, Setting.FIXES_ACK, fixesAck);
+        put(flags, Setting.FIXES_COMMIT_MS, fixesCommitMs);
+        put(flags, Setting.DRIVERS_MAX, driversMax);
+        put(flags, Setting.RATE_LIMITS, rateLimits);
+        put(flags, Setting.EVENT_LOOPS, eventLoops);
+        return flags;
+    }
+
+    private static void put(Map<Setting, String> flags, Setting setting, @Nullable String value) {
+        if (value != null) {
+            flags.put(setting, value);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+package io.hailstorm.node;
+
+import java.util.Locale;
+
+/** Every setting of a node: its name on the command line and in YAML, its default, and what it means. */
+enum Setting {
+    GRPC_HOST("grpc-host", "0.0.0.0", "address the phones' gRPC port listens on"),
+    GRPC_PORT("grpc-port", "7100", "port the phones connect to"),
+    HTTP_HOST("http-host", "127.0.0.1", "address of console, metrics and health"),
+    HTTP_PORT("http-port", "8100", "port of console, metrics and health; 0 turns it off"),
+    DATA_DIR("data-dir", "hailstorm-data", "where the log, the driver directory and the keys live"),
+    CITY("city", "sf", "built-in city whose polygon is the region: sf or nyc"),
+    PARTITIONS("partitions", "4", "partitions of the region's log, 1 to 64; fixed once the log exists"),
+    POLICY("policy", "batch", "matching policy: batch, greedy or fcfs"),
+    FIXES_ACK("fixes-ack", "DISK", "when a fix is acknowledged: DISK (after fsync) or MEMORY"),
+    FIXES_COMMIT_MS("fixes-commit-ms", "5", "group commit interval of the fixes stream"),
+    TRIPS_COMMIT_MS("trips-commit-ms", "2", "group commit interval of the trips stream"),
+    FIXES_RETENTION_HOURS("fixes-retention-hours", "6", "how long raw fixes are kept"),
+    CHECKPOINT_S("checkpoint-s", "10", "seconds between checkpoints of the driver directory"),
+    DRIVERS_MAX("drivers-max", "200000", "drivers the directory and the index hold; more are refused"),
+    RATE_LIMITS("rate-limits", "true", "limit requests a principal: true or false"),
+    EVENT_LOOPS("event-loops", "1", "threads that serve the phones' connections");
+
+    private final String text;
+    private final String defaultValue;
+    private final String meaning;
+
+    Setting(String text, String defaultValue, String meaning) {
+        this.text = text;
+        this.defaultValue = defaultValue;
+        this.meaning = meaning;
+    }
+
+    String text() {
+        return text;
+    }
+
+    String defaultValue() {
+        return defaultValue;
+    }
+
+    String meaning() {
+        return meaning;
+    }
+
+    /** Name of the environment variable, such as {@code HAILSTORM_GRPC_PORT}. */
+    String environmentName() {
+        return "HAILSTORM_" + name().toUpperCase(Locale.ROOT);
+    }
+}
