@@ -36,6 +36,8 @@ public final class FixDescriptor {
 
     /** Flag: the record is a state change at the last known place, not a measured position. */
     public static final int FLAG_STATE_ONLY = 1;
+    /** Flags from this bit on: why a {@link RecordType#REJECTED_FIX} was rejected, by number; 0 otherwise. */
+    public static final int FLAG_REJECTION_SHIFT = 4;
     /** Resolution of {@code cell}. */
     public static final int CELL_RESOLUTION = 9;
     /** Heading, speed or accuracy the phone did not know. */

@@ -6,6 +6,11 @@ public final class RecordType {
     public static final int FIX = 1;
     /** A serialized {@code hailstorm.v1.Event}. */
     public static final int EVENT = 2;
+    /**
+     * A rejected fix in the layout of {@link FixDescriptor}, in stream {@code late}: the proof that its number was
+     * answered, so that a restart does not wait for it. Not a late fix; count those by {@link #FIX}.
+     */
+    public static final int REJECTED_FIX = 3;
 
     private RecordType() {}
 }

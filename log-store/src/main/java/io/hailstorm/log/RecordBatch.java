@@ -57,6 +57,12 @@ public final class RecordBatch {
         return this;
     }
 
+    /** Sets the timestamp of the first record anew: for a batch that waited, so that a partition's clock never runs back. */
+    public RecordBatch stamp(long hlcFirst) {
+        this.hlcFirst = hlcFirst;
+        return this;
+    }
+
     /** Adds a record by copying it; false when it does not fit, and nothing is changed then. */
     public boolean add(int type, DirectBuffer source, int index, int payloadLength) {
         int recordLength = recordLength(payloadLength);
