@@ -126,7 +126,7 @@ final class HistoryChecker {
     private void readFixes(PartitionReader reader, boolean visible) {
         FixView fix = new FixView();
         readAll(reader, (offset, hlc, type, buffer, index, length) -> {
-            if (type == RecordType.FIX) {
+            if (type == RecordType.FIX || type == RecordType.REJECTED_FIX) {
                 records++;
                 fix.wrap(buffer, index);
                 take(fix, reader, offset, visible);
@@ -215,7 +215,8 @@ final class HistoryChecker {
         events.sort(Comparator.comparingLong(TripRecord::hlc));
         Map<Long, Long> offerOf = new HashMap<>();
         Map<Long, String> tripOf = new HashMap<>();
-        events.forEach(event -> follow(event.event(), offerOf, tripOf));
+        Map<String, Long> driverOf = new HashMap<>();
+        events.forEach(event -> follow(event.event(), offerOf, tripOf, driverOf));
     }
 
     static Event parse(DirectBuffer buffer, int index, int length) {
@@ -231,12 +232,20 @@ final class HistoryChecker {
 
     private static boolean concernsDriver(Event event) {
         return switch (event.getPayloadCase()) {
-            case OFFER_MADE, OFFER_ENDED, TRIP_ACCEPTED, TRIP_COMPLETED, TRIP_CANCELLED, OFFER_ANSWERED -> true;
+            case OFFER_MADE, OFFER_ENDED, TRIP_ACCEPTED, TRIP_COMPLETED, TRIP_CANCELLED, MATCHING_STARTED -> true;
             default -> false;
         };
     }
 
-    private void follow(Event event, Map<Long, Long> offerOf, Map<Long, String> tripOf) {
+    private static void free(String trip, Map<Long, String> tripOf, Map<String, Long> driverOf) {
+        Long driver = driverOf.remove(trip);
+        if (driver != null) {
+            tripOf.remove(driver, trip);
+        }
+    }
+
+    private void follow(
+            Event event, Map<Long, Long> offerOf, Map<Long, String> tripOf, Map<String, Long> driverOf) {
         switch (event.getPayloadCase()) {
             case OFFER_MADE -> {
                 var made = event.getOfferMade();
@@ -252,15 +261,15 @@ final class HistoryChecker {
             case TRIP_ACCEPTED -> {
                 var accepted = event.getTripAccepted();
                 offerOf.remove(accepted.getDriver(), accepted.getOffer());
+                driverOf.put(accepted.getTrip(), accepted.getDriver());
                 if (tripOf.put(accepted.getDriver(), accepted.getTrip()) != null) {
                     doubleOffers++;
                     example("driver " + accepted.getDriver() + " accepted " + accepted.getTrip() + " during another trip");
                 }
             }
-            case TRIP_COMPLETED -> tripOf.remove(
-                    event.getTripCompleted().getDriver(), event.getTripCompleted().getTrip());
-            case TRIP_CANCELLED -> tripOf.values()
-                    .removeIf(trip -> trip.equals(event.getTripCancelled().getTrip()));
+            case TRIP_COMPLETED -> free(event.getTripCompleted().getTrip(), tripOf, driverOf);
+            case MATCHING_STARTED -> free(event.getMatchingStarted().getTrip(), tripOf, driverOf);
+            case TRIP_CANCELLED -> free(event.getTripCancelled().getTrip(), tripOf, driverOf);
             default -> {}
         }
     }

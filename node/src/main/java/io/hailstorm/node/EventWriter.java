@@ -1,0 +1,104 @@
+package io.hailstorm.node;
+
+import io.hailstorm.kernel.ErrorCode;
+import io.hailstorm.kernel.HailstormException;
+import io.hailstorm.kernel.HybridLogicalClock;
+import io.hailstorm.kernel.Invariants;
+import io.hailstorm.kernel.RecordType;
+import io.hailstorm.kernel.StreamName;
+import io.hailstorm.log.Log;
+import io.hailstorm.log.PartitionLog;
+import io.hailstorm.log.RecordBatch;
+import io.hailstorm.protocol.v1.Event;
+import java.util.ArrayDeque;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * Appends events to the streams this node writes besides the edge's, in the order they were handed over. What the log
+ * does not take under back-pressure waits here and is appended first at the next turn; the wait is bounded, and a node that
+ * reaches the bound stops, because an event that was decided must not be dropped. Region agent's thread.
+ */
+final class EventWriter {
+    private static final int WAITING_MAX = 1 << 20;
+    private static final int RECORD_BYTES_MAX = 1 << 20;
+
+    private record Waiting(StreamName stream, int partition, byte[] event) {}
+
+    private final Log log;
+    private final HybridLogicalClock clock;
+    private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
+    private final RecordBatch batch = new RecordBatch(RECORD_BYTES_MAX);
+    private final UnsafeBuffer bytes = new UnsafeBuffer(0, 0);
+    private long appendedCount;
+
+    EventWriter(Log log, HybridLogicalClock clock) {
+        this.log = log;
+        this.clock = clock;
+    }
+
+    /** A new event with identity and clock set; the caller adds aggregate, cause, time and payload. */
+    Event.Builder begin(long timeMs) {
+        long hlc = clock.next();
+        return Event.newBuilder()
+                .setEventId(hlc)
+                .setHlc(hlc)
+                .setSchemaVersion(EventCodec.SCHEMA_VERSION)
+                .setTimeMs(timeMs);
+    }
+
+    /** Appends, now or as soon as the log takes it. */
+    void write(StreamName stream, int partition, Event event) {
+        waiting.add(new Waiting(stream, partition, event.toByteArray()));
+        Invariants.require(waiting.size() <= WAITING_MAX, "events waiting for the log exceed %d", WAITING_MAX);
+        flush();
+    }
+
+    /** Appends what waits. */
+    void flush() {
+        while (!waiting.isEmpty()) {
+            Waiting next = waiting.getFirst();
+            if (append(next.stream(), next.partition(), next.event()) == PartitionLog.BACK_PRESSURED) {
+                return;
+            }
+            waiting.removeFirst();
+        }
+    }
+
+    /**
+     * Appends at once, for records whose offset matters.
+     *
+     * @return the offset, or {@link PartitionLog#BACK_PRESSURED}
+     */
+    long append(StreamName stream, int partition, byte[] event) {
+        bytes.wrap(event);
+        batch.begin(0, RecordBatch.NO_PRODUCER, 0, 0, clock.next());
+        if (!batch.add(RecordType.EVENT, bytes, 0, event.length)) {
+            throw new HailstormException(
+                    ErrorCode.RESOURCE_EXHAUSTED,
+                    "event too large: " + event.length + " bytes, at most " + RECORD_BYTES_MAX);
+        }
+        long offset = log.partition(stream, partition).append(batch);
+        Invariants.require(
+                offset >= 0 || offset == PartitionLog.BACK_PRESSURED,
+                "append to %s/%d answered %d",
+                stream,
+                partition,
+                offset);
+        if (offset >= 0) {
+            appendedCount++;
+        }
+        return offset;
+    }
+
+    boolean isEmpty() {
+        return waiting.isEmpty();
+    }
+
+    int waitingCount() {
+        return waiting.size();
+    }
+
+    long appendedCount() {
+        return appendedCount;
+    }
+}

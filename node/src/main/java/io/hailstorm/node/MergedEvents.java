@@ -1,0 +1,74 @@
+package io.hailstorm.node;
+
+import io.hailstorm.kernel.RecordType;
+import io.hailstorm.log.PartitionReader;
+import io.hailstorm.protocol.v1.Event;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The events of several partitions of a stream as one sequence by hybrid logical time: cause before effect, wherever each
+ * was written. For recovery and audits; reads ahead a bounded number of records a partition.
+ */
+final class MergedEvents {
+    private static final int READ_AHEAD = 1024;
+
+    /** Receives the events in order. */
+    interface Handler {
+        void onEvent(int partition, long offset, Event event);
+    }
+
+    private record Entry(long hlc, long offset, Event event) {}
+
+    private static final class Source {
+        private final PartitionReader reader;
+        private final long endOffset;
+        private final ArrayDeque<Entry> ahead = new ArrayDeque<>();
+        private long nextOffset;
+
+        Source(PartitionReader reader, long endOffset) {
+            this.reader = reader;
+            this.endOffset = endOffset;
+            this.nextOffset = reader.startOffset();
+        }
+
+        boolean fill() {
+            while (ahead.isEmpty() && nextOffset < endOffset) {
+                nextOffset = reader.read(
+                        nextOffset,
+                        (int) Math.min(READ_AHEAD, endOffset - nextOffset),
+                        (offset, hlc, type, buffer, index, length) -> {
+                            if (type == RecordType.EVENT) {
+                                ahead.add(new Entry(hlc, offset, HistoryChecker.parse(buffer, index, length)));
+                            }
+                            return true;
+                        });
+            }
+            return !ahead.isEmpty();
+        }
+    }
+
+    private MergedEvents() {}
+
+    /** Feeds everything durable now. */
+    static void forEach(List<? extends PartitionReader> readers, Handler handler) {
+        List<Source> sources = new ArrayList<>();
+        readers.forEach(reader -> sources.add(new Source(reader, reader.durableOffset())));
+        while (true) {
+            Source first = null;
+            for (Source source : sources) {
+                if (source.fill()
+                        && (first == null
+                                || source.ahead.getFirst().hlc() < first.ahead.getFirst().hlc())) {
+                    first = source;
+                }
+            }
+            if (first == null) {
+                return;
+            }
+            Entry entry = first.ahead.removeFirst();
+            handler.onEvent(first.reader.partition(), entry.offset(), entry.event());
+        }
+    }
+}
