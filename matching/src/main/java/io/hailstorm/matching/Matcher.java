@@ -17,9 +17,13 @@ public final class Matcher {
     /** Causation of an event that no command caused. */
     public static final long NO_CAUSE = 0;
 
+    private final DriverIndex drivers;
+    private final EtaEstimator etas;
+
     public Matcher(
             MatchingConfig config, MatchingPolicy policy, Cells cells, PickupRule pickupRule, MatcherOutput output) {
-        throw new UnsupportedOperationException();
+        drivers = new DriverIndex(config.bounds().driverCountMax(), cells);
+        etas = new EtaEstimator(config.eta(), cells);
     }
 
     /** Folds in one durable fix. Steady state: no allocation. */
@@ -77,11 +81,11 @@ public final class Matcher {
     }
 
     public DriverIndex drivers() {
-        throw new UnsupportedOperationException();
+        return drivers;
     }
 
     public EtaEstimator etas() {
-        throw new UnsupportedOperationException();
+        return etas;
     }
 
     /** Hash of every open trip and engagement: equal for equal state. Cold. */
