@@ -1,0 +1,112 @@
+package io.hailstorm.node;
+
+import io.hailstorm.geo.City;
+import io.hailstorm.ingest.IngestConfig;
+import io.hailstorm.kernel.ErrorCode;
+import io.hailstorm.kernel.HailstormException;
+import io.hailstorm.kernel.StreamName;
+import io.hailstorm.log.AckLevel;
+import io.hailstorm.log.LogConfig;
+import io.hailstorm.log.StreamConfig;
+import java.nio.file.Path;
+
+/**
+ * What a node is made of, checked.
+ *
+ * @param checkpointMs between checkpoints of the driver directory, by the node's own clock
+ * @param driversMax drivers the directory, the sessions and the index hold
+ */
+record NodeConfig(
+        Path dataDir,
+        City city,
+        int partitionCount,
+        String policy,
+        IngestConfig ingest,
+        String httpHost,
+        int httpPort,
+        LogConfig log,
+        long checkpointMs,
+        int driversMax) {
+    private static final long NS_PER_MS = 1_000_000;
+    private static final long MS_PER_HOUR = 3_600_000;
+
+    /** @throws HailstormException with {@code INVALID_ARGUMENT} for a value out of range, naming it and its origin */
+    static NodeConfig of(Settings settings) {
+        String cityName = settings.oneOf(Setting.CITY, "sf", "nyc");
+        City city = City.named(cityName)
+                .orElseThrow(() -> new HailstormException(ErrorCode.INVALID_ARGUMENT, "unknown city " + cityName));
+        int partitionCount = settings.integer(Setting.PARTITIONS, 1, 64);
+        IngestConfig ingest = IngestConfig.defaults()
+                .withPort(settings.text(Setting.GRPC_HOST), settings.integer(Setting.GRPC_PORT, 0, 65_535))
+                .withEventLoopCount(settings.integer(Setting.EVENT_LOOPS, 1, 64));
+        if (!settings.flag(Setting.RATE_LIMITS)) {
+            ingest = ingest.withoutRateLimits();
+        }
+        return new NodeConfig(
+                Path.of(settings.text(Setting.DATA_DIR)),
+                city,
+                partitionCount,
+                settings.oneOf(Setting.POLICY, "batch", "greedy", "fcfs"),
+                ingest,
+                settings.text(Setting.HTTP_HOST),
+                settings.integer(Setting.HTTP_PORT, 0, 65_535),
+                logConfig(settings, partitionCount),
+                settings.integer(Setting.CHECKPOINT_S, 1, 3_600) * 1_000L,
+                settings.integer(Setting.DRIVERS_MAX, 1, 10_000_000));
+    }
+
+    private static LogConfig logConfig(Settings settings, int partitionCount) {
+        LogConfig log = LogConfig.defaults(partitionCount);
+        StreamConfig fixes = log.stream(StreamName.FIXES)
+                .withAckLevel(AckLevel.valueOf(settings.oneOf(Setting.FIXES_ACK, "DISK", "MEMORY")))
+                .withCommit(
+                        settings.integer(Setting.FIXES_COMMIT_MS, 0, 10_000) * NS_PER_MS,
+                        log.stream(StreamName.FIXES).commitBytes())
+                .withRetention(
+                        settings.integer(Setting.FIXES_RETENTION_HOURS, 1, 100_000) * MS_PER_HOUR,
+                        StreamConfig.UNLIMITED);
+        StreamConfig trips = log.stream(StreamName.TRIPS)
+                .withCommit(
+                        settings.integer(Setting.TRIPS_COMMIT_MS, 0, 10_000) * NS_PER_MS,
+                        log.stream(StreamName.TRIPS).commitBytes());
+        return log.withStream(StreamName.FIXES, fixes).withStream(StreamName.TRIPS, trips);
+    }
+
+    /** Keeps every fix, so that a run's history can be checked whole. */
+    NodeConfig keepingAllFixes() {
+        LogConfig keeping = log;
+        for (StreamName stream : new StreamName[] {StreamName.FIXES, StreamName.LATE, StreamName.PRICES}) {
+            keeping = keeping.withStream(
+                    stream, log.stream(stream).withRetention(StreamConfig.UNLIMITED, StreamConfig.UNLIMITED));
+        }
+        return withLog(keeping);
+    }
+
+    /** Acknowledges every stream from memory: for simulations in virtual time, where no power is ever cut. */
+    NodeConfig inMemoryAcknowledged() {
+        LogConfig memory = log;
+        for (StreamName stream : StreamName.values()) {
+            memory = memory.withStream(stream, memory.stream(stream).withAckLevel(AckLevel.MEMORY));
+        }
+        return withLog(memory);
+    }
+
+    private NodeConfig withLog(LogConfig changed) {
+        return new NodeConfig(
+                dataDir,
+                city,
+                partitionCount,
+                policy,
+                ingest,
+                httpHost,
+                httpPort,
+                changed,
+                checkpointMs,
+                driversMax);
+    }
+
+    NodeConfig withIngest(IngestConfig changed) {
+        return new NodeConfig(
+                dataDir, city, partitionCount, policy, changed, httpHost, httpPort, log, checkpointMs, driversMax);
+    }
+}
