@@ -5,8 +5,8 @@ import io.hailstorm.kernel.FixDescriptor;
 import io.hailstorm.kernel.GeoPoint;
 import io.hailstorm.kernel.Invariants;
 import java.util.Arrays;
+import java.util.NavigableSet;
 import java.util.Set;
-import java.util.SortedSet;
 import java.util.TreeSet;
 import org.agrona.collections.Long2LongHashMap;
 
@@ -28,7 +28,7 @@ final class PricingCells {
     /** By cell and distance k: how many of the disk are within k steps. */
     private final int[][] countsWithin;
 
-    private PricingCells(Cells geometry, SortedSet<Long> pricingCells, int radius) {
+    private PricingCells(Cells geometry, NavigableSet<Long> pricingCells, int radius) {
         this.geometry = geometry;
         cells = pricingCells.stream().mapToLong(Long::longValue).toArray();
         for (int i = 0; i < cells.length; i++) {
@@ -44,7 +44,7 @@ final class PricingCells {
 
     /** Every pricing cell under the region's routing cells, with disks of {@code radius} steps. */
     static PricingCells of(Cells geometry, Set<Long> routingCells, int radius) {
-        SortedSet<Long> pricingCells = new TreeSet<>();
+        NavigableSet<Long> pricingCells = new TreeSet<>();
         long[] children = new long[7];
         for (long routingCell : routingCells) {
             GeoPoint center = geometry.center(routingCell);

@@ -1,0 +1,63 @@
+package io.hailstorm.migration;
+
+import java.util.List;
+import java.util.NavigableSet;
+
+/** What a range move writes into the {@code fixes} stream of its source and target, among the fixes. */
+public sealed interface RangeRecord {
+    String migrationId();
+
+    /** Epoch of the range once this record counts: the source's for a SEAL or ABORT, the target's for an OPEN. */
+    long epoch();
+
+    /** In the source's log: the last record of this range at this epoch. */
+    record Seal(String migrationId, long epoch, NavigableSet<Long> cells) implements RangeRecord {
+        public Seal {
+            cells = ControlRecord.sorted(cells);
+        }
+    }
+
+    /** In the source's log: a SEAL of this migration that comes later counts for nothing. */
+    record Abort(String migrationId, long epoch) implements RangeRecord {}
+
+    /**
+     * In the target's log: the range goes on here. Counts only when the table names it.
+     *
+     * @param stateHash of {@code drivers}, equal at source and target; see {@link RangeFold#hash}
+     * @param drivers by driver: where each driver's sequence stood at the seal
+     */
+    record Open(
+            String migrationId,
+            long epoch,
+            NavigableSet<Long> cells,
+            int parentPartition,
+            long parentSealOffset,
+            long stateHash,
+            List<DriverPosition> drivers)
+            implements RangeRecord {
+        public Open {
+            cells = ControlRecord.sorted(cells);
+            drivers = List.copyOf(drivers);
+        }
+    }
+
+    /** The last accepted fix of a driver in its visible order. Compares by driver, then by that order. */
+    record DriverPosition(long driver, int de, long session, long lastSeq) implements Comparable<DriverPosition> {
+        @Override
+        public int compareTo(DriverPosition other) {
+            int byDriver = Long.compare(driver, other.driver);
+            return byDriver != 0
+                    ? byDriver
+                    : compareOrder(de, session, lastSeq, other.de, other.session, other.lastSeq);
+        }
+
+        static int compareOrder(int deA, long sessionA, long seqA, int deB, long sessionB, long seqB) {
+            int byDe = Integer.compare(deA, deB);
+            if (byDe != 0) {
+                return byDe;
+            }
+            int bySession = Long.compare(sessionA, sessionB);
+            return bySession != 0 ? bySession : Long.compare(seqA, seqB);
+        }
+    }
+}
