@@ -77,6 +77,9 @@ public final class CellShortcut {
      *     a wrong one costs time, never correctness
      */
     public long cellOf(int latE7, int lonE7, long previousCell) {
+        if (!GeoPoint.isValid(latE7, lonE7)) {
+            return Cells.NULL_CELL;
+        }
         if (previousCell != Cells.NULL_CELL) {
             int slot = find(previousCell);
             if (slot >= 0 && provesInside(slot, latE7, lonE7)) {
@@ -84,7 +87,7 @@ public final class CellShortcut {
             }
         }
         long cell = cells.cellOf(latE7, lonE7, resolution);
-        if (cell != Cells.NULL_CELL && find(cell) < 0) {
+        if (find(cell) < 0) {
             remember(cell);
         }
         return cell;

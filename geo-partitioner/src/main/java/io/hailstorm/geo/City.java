@@ -16,9 +16,9 @@ import org.locationtech.jts.geom.Point;
 
 /**
  * A place to run in: one region, its fences, and what a simulator needs to bring it to life. Read from one
- * GeoJSON FeatureCollection whose features say by their kind what they are: a region (exactly one),
- * hot spots ({@code hot_spot}, points) or a {@link Geofence.Kind}; the members {@code name}, {@code timeZone} and
- * {@code speedsKmhByHour} stand beside {@code features}. Immutable.
+ * GeoJSON FeatureCollection whose features say by {@code kind} what they are: "region" (exactly one),
+ * "hot_spot" (points) or a {@link Geofence.Kind}; the members "name", "timeZone" and "speedsKmhByHour" stand
+ * beside "features". Immutable.
  *
  * @param name short name, {@code sf}
  * @param regions the one region, ready to ask which cells it owns

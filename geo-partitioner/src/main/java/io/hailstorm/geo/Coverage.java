@@ -22,9 +22,8 @@ final class Coverage {
         Set<Long> cells = new TreeSet<>();
         for (int part = 0; part < polygons.getNumGeometries(); part++) {
             Polygon polygon = (Polygon) polygons.getGeometryN(part);
-            cells.addAll(H3Cells.INSTANCE
-                    .h3()
-                    .polygonToCells(ring(polygon.getExteriorRing()), holes(polygon), resolution));
+            cells.addAll(
+                    H3Cells.INSTANCE.h3().polygonToCells(ring(polygon.getExteriorRing()), holes(polygon), resolution));
         }
         return cells;
     }

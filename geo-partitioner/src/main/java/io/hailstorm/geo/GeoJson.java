@@ -102,8 +102,8 @@ final class GeoJson {
         }
         TopologyValidationError error = new IsValidOp(geometry).getValidationError();
         if (error != null) {
-            throw invalid(label + ": " + error.getMessage() + " at longitude " + error.getCoordinate().x
-                    + ", latitude " + error.getCoordinate().y);
+            throw invalid(label + ": " + error.getMessage() + " at longitude " + error.getCoordinate().x + ", latitude "
+                    + error.getCoordinate().y);
         }
         return geometry;
     }

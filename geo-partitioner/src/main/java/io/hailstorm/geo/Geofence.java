@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import org.locationtech.jts.geom.Coordinate;
 import org.locationtech.jts.geom.Geometry;
 import org.locationtech.jts.geom.Polygon;
 import org.locationtech.jts.geom.prep.PreparedGeometry;
@@ -93,8 +94,8 @@ public final class Geofence {
         if (contains(point)) {
             return 0;
         }
-        return areaMeters.distance(GeoJson.GEOMETRIES.createPoint(new org.locationtech.jts.geom.Coordinate(
-                point.lonDegrees() * metersPerLonDegree, point.latDegrees() * METERS_PER_DEGREE)));
+        return areaMeters.distance(GeoJson.GEOMETRIES.createPoint(
+                new Coordinate(point.lonDegrees() * metersPerLonDegree, point.latDegrees() * METERS_PER_DEGREE)));
     }
 
     /** Outer rings in order, closed, for drawing. */

@@ -4,6 +4,7 @@ import io.hailstorm.kernel.GeoPoint;
 import io.hailstorm.kernel.HailstormException;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,7 +22,9 @@ public final class Regions {
 
     private Regions(List<Region> regions) {
         this.regions = List.copyOf(regions);
-        int cellCount = regions.stream().mapToInt(region -> region.routingCells().size()).sum();
+        int cellCount = regions.stream()
+                .mapToInt(region -> region.routingCells().size())
+                .sum();
         long[] cells = new long[cellCount];
         int[] owners = new int[cellCount];
         int filled = 0;
@@ -78,13 +81,13 @@ public final class Regions {
         return regions.stream().filter(region -> region.name().equals(name)).findFirst();
     }
 
-    /** The region that owns the point's routing cell; empty outside all of them and for NaN or out of range. */
+    /** The region that owns the routing ancestor of the point's driver cell; empty outside all of them and for NaN or out of range. */
     public Optional<Region> regionOf(double lat, double lon) {
-        return regionOf(H3Cells.INSTANCE.cellOfDegrees(lat, lon, Cells.ROUTING_RESOLUTION));
+        return regionOf(H3Cells.INSTANCE.cellOfDegrees(lat, lon, Cells.DRIVER_RESOLUTION));
     }
 
     public Optional<Region> regionOf(GeoPoint point) {
-        return regionOf(H3Cells.INSTANCE.cellOf(point.latE7(), point.lonE7(), Cells.ROUTING_RESOLUTION));
+        return regionOf(H3Cells.INSTANCE.cellOf(point.latE7(), point.lonE7(), Cells.DRIVER_RESOLUTION));
     }
 
     /** The region that owns a cell of any resolution at or below routing. */
@@ -99,8 +102,9 @@ public final class Regions {
     /** Cell counts by name, for messages. */
     @Override
     public String toString() {
-        Map<String, Integer> counts = new java.util.LinkedHashMap<>();
-        regions.forEach(region -> counts.put(region.name(), region.routingCells().size()));
+        Map<String, Integer> counts = new LinkedHashMap<>();
+        regions.forEach(
+                region -> counts.put(region.name(), region.routingCells().size()));
         return "Regions" + counts;
     }
 }
