@@ -28,7 +28,8 @@ final class PricingCells {
     /** By cell and distance k: how many of the disk are within k steps. */
     private final int[][] countsWithin;
 
-    private PricingCells(Cells geometry, NavigableSet<Long> pricingCells, int radius) {
+    /** @param pricingCells resolution 8 */
+    PricingCells(Cells geometry, NavigableSet<Long> pricingCells, int radius) {
         this.geometry = geometry;
         cells = pricingCells.stream().mapToLong(Long::longValue).toArray();
         for (int i = 0; i < cells.length; i++) {
@@ -43,7 +44,7 @@ final class PricingCells {
     }
 
     /** Every pricing cell under the region's routing cells, with disks of {@code radius} steps. */
-    static PricingCells of(Cells geometry, Set<Long> routingCells, int radius) {
+    static PricingCells under(Cells geometry, Set<Long> routingCells, int radius) {
         NavigableSet<Long> pricingCells = new TreeSet<>();
         long[] children = new long[7];
         for (long routingCell : routingCells) {

@@ -54,9 +54,12 @@ public final class PricingEngine {
 
     /** @param routingCells the region, resolution 7; everything outside is ignored */
     public PricingEngine(PricingConfig config, Cells geometry, Set<Long> routingCells) {
+        this(config, PricingCells.under(geometry, routingCells, radius(config)));
+    }
+
+    PricingEngine(PricingConfig config, PricingCells cells) {
         this.config = config;
-        int radius = Math.max(PricingConfig.RING_WEIGHTS.length - 1, SurgeField.envelopeRadius(config));
-        cells = PricingCells.of(geometry, routingCells, radius);
+        this.cells = cells;
         demand = new DemandWindow(cells.count(), config.tickMs(), config.demandDecayMs());
         intents = new IntentMemory(config.intentRepeatMs(), config.intentMemoryCount());
         supply = new SupplyFold(cells);
@@ -185,6 +188,11 @@ public final class PricingEngine {
     /** Intents too late, or outside the region. */
     public long intentDroppedCount() {
         return intentDroppedCount;
+    }
+
+    /** How far around a cell the chain looks. */
+    static int radius(PricingConfig config) {
+        return Math.max(PricingConfig.RING_WEIGHTS.length - 1, SurgeField.envelopeRadius(config));
     }
 
     private boolean isTooLate(long timeMs) {
