@@ -1,0 +1,388 @@
+package io.hailstorm.kernel.testing;
+
+import io.hailstorm.kernel.Disk;
+import io.hailstorm.kernel.ErrorCode;
+import io.hailstorm.kernel.HailstormException;
+import io.hailstorm.kernel.MappedFile;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * A disk in memory that behaves as badly as a real one may. Every file has a volatile image, what processes see, and a
+ * durable one, what survives; {@link #crash} builds the disk a restarted machine would find: durable images, plus a seeded
+ * choice of unsynced pages and sectors, plus a seeded prefix of unsynced names. {@link #writeBack} does to a seeded
+ * choice of pages what an operating system may do at any moment.
+ *
+ * <p>Capacity can be bounded, and syncs made to fail; a failed sync marks its pages clean, as Linux does, so a later sync
+ * "succeeds" without them. Methods are synchronized; the mapped bytes are not.
+ */
+public final class FaultyDisk implements Disk {
+    private final TreeMap<Path, Inode> names = new TreeMap<>();
+    private final TreeMap<Path, Inode> durableNames = new TreeMap<>();
+    private final List<NameChange> unsyncedNames = new ArrayList<>();
+    private final Set<Path> directories = new HashSet<>();
+    private final Set<Path> locks = new HashSet<>();
+    private long capacityBytes = Long.MAX_VALUE;
+    private int failingSyncCount;
+    private boolean ignoringSyncs;
+    private long syncCount;
+
+    private record NameChange(Path path, Optional<Inode> inode) {}
+
+    /** From now on, files may hold this many bytes together. */
+    public synchronized void limitCapacity(long bytes) {
+        capacityBytes = bytes;
+    }
+
+    /** The next {@code count} syncs of file content fail and lose what they should have written. */
+    public synchronized void failSyncs(int count) {
+        failingSyncCount = count;
+    }
+
+    /** From now on, syncs of file content report success and do nothing: a lying device. */
+    public synchronized void ignoreSyncs() {
+        ignoringSyncs = true;
+    }
+
+    /** Successful syncs of file content so far. */
+    public synchronized long syncCount() {
+        return syncCount;
+    }
+
+    /** Bytes all files hold. */
+    public synchronized long usedBytes() {
+        return names.values().stream().mapToLong(inode -> inode.length).sum();
+    }
+
+    /** A mutable view of a file, to corrupt it with; what is written here is durable. */
+    public synchronized void corrupt(Path path, int index, int xorMask) {
+        Inode inode = existing(path);
+        byte changed = (byte) (inode.live.getByte(index) ^ xorMask);
+        inode.live.putByte(index, changed);
+        inode.durable[index] = changed;
+    }
+
+    /** Length of a file. */
+    public synchronized int lengthBytes(Path path) {
+        return existing(path).length;
+    }
+
+    /** Writes a seeded choice of dirty pages back, in no particular order. */
+    public synchronized void writeBack(long seed) {
+        Random random = new Random(seed);
+        for (Inode inode : names.values()) {
+            for (int page = 0; page < inode.pageCount(); page++) {
+                if (random.nextBoolean()) {
+                    inode.writeBackPage(page);
+                }
+            }
+        }
+    }
+
+    /** The disk a restarted machine finds. This one goes on as a ghost that nobody reads any more. */
+    public synchronized FaultyDisk crash(long seed) {
+        Random random = new Random(seed);
+        FaultyDisk after = new FaultyDisk();
+        after.directories.addAll(directories);
+        TreeMap<Path, Inode> surviving = new TreeMap<>(durableNames);
+        int survivingChanges = unsyncedNames.isEmpty() ? 0 : random.nextInt(unsyncedNames.size() + 1);
+        for (NameChange change : unsyncedNames.subList(0, survivingChanges)) {
+            apply(change, surviving);
+        }
+        surviving.forEach((path, inode) -> {
+            Inode copy = inode.afterCrash(random);
+            after.names.put(path, copy);
+            after.durableNames.put(path, copy);
+        });
+        return after;
+    }
+
+    /** The disk as another process finds it after this one was killed: the page cache survives. */
+    public synchronized FaultyDisk kill() {
+        FaultyDisk after = new FaultyDisk();
+        after.directories.addAll(directories);
+        after.names.putAll(names);
+        after.durableNames.putAll(durableNames);
+        after.unsyncedNames.addAll(unsyncedNames);
+        return after;
+    }
+
+    private static void apply(NameChange change, Map<Path, Inode> to) {
+        if (change.inode.isPresent()) {
+            to.put(change.path, change.inode.get());
+        } else {
+            to.remove(change.path);
+        }
+    }
+
+    private Inode existing(Path path) {
+        Inode inode = names.get(path);
+        if (inode == null) {
+            throw new HailstormException(ErrorCode.NOT_FOUND, "no such file: " + path);
+        }
+        return inode;
+    }
+
+    private void setName(Path path, Inode inode) {
+        names.put(path, inode);
+        unsyncedNames.add(new NameChange(path, Optional.of(inode)));
+    }
+
+    private void requireSpace(Path path, long bytes) {
+        if (usedBytes() + bytes > capacityBytes) {
+            throw new HailstormException(
+                    ErrorCode.RESOURCE_EXHAUSTED,
+                    "cannot allocate " + bytes + " bytes for " + path + ": no space left on the faulty disk");
+        }
+    }
+
+    @Override
+    public synchronized void createDirectories(Path directory) {
+        for (Path each = directory; each != null; each = each.getParent()) {
+            directories.add(each);
+        }
+    }
+
+    @Override
+    public synchronized List<String> list(Path directory) {
+        Set<Path> children = new java.util.TreeSet<>();
+        for (Path path : names.keySet()) {
+            if (directory.equals(path.getParent())) {
+                children.add(path);
+            }
+        }
+        for (Path path : directories) {
+            if (directory.equals(path.getParent())) {
+                children.add(path);
+            }
+        }
+        return children.stream().map(path -> String.valueOf(path.getFileName())).toList();
+    }
+
+    @Override
+    public synchronized Preallocation preallocate(Path path, int lengthBytes) {
+        return new Allocation(path, lengthBytes);
+    }
+
+    @Override
+    public synchronized MappedFile open(Path path, Access access) {
+        return new Mapping(existing(path));
+    }
+
+    @Override
+    public synchronized void rename(Path from, Path to) {
+        Inode inode = existing(from);
+        setName(to, inode);
+        delete(from);
+    }
+
+    @Override
+    public synchronized void delete(Path path) {
+        if (names.remove(path) != null) {
+            unsyncedNames.add(new NameChange(path, Optional.empty()));
+        }
+    }
+
+    @Override
+    public synchronized void syncDirectory(Path directory) {
+        unsyncedNames.removeIf(change -> {
+            boolean inside = directory.equals(change.path.getParent());
+            if (inside) {
+                apply(change, durableNames);
+            }
+            return inside;
+        });
+    }
+
+    @Override
+    public synchronized void writeAtomically(Path path, byte[] content) {
+        requireSpace(path, content.length);
+        failIfTold(path);
+        Inode inode = new Inode(content.length);
+        inode.live.putBytes(0, content);
+        inode.force(0, content.length);
+        setName(path, inode);
+        Path parent = path.getParent();
+        if (parent != null) {
+            syncDirectory(parent);
+        }
+    }
+
+    @Override
+    public synchronized Optional<byte[]> readAll(Path path) {
+        Inode inode = names.get(path);
+        if (inode == null) {
+            return Optional.empty();
+        }
+        byte[] content = new byte[inode.length];
+        inode.live.getBytes(0, content);
+        return Optional.of(content);
+    }
+
+    @Override
+    public synchronized Lock lock(Path path) {
+        if (!locks.add(path)) {
+            throw new HailstormException(ErrorCode.FAILED_PRECONDITION, "data directory in use: " + path);
+        }
+        return () -> locks.remove(path);
+    }
+
+    private void failIfTold(Path path) {
+        if (failingSyncCount > 0) {
+            failingSyncCount--;
+            throw new HailstormException(ErrorCode.UNAVAILABLE, "cannot sync " + path + ": injected failure");
+        }
+    }
+
+    /** A file's bytes, apart from its names. */
+    private static final class Inode {
+        private final int length;
+        private final ByteBuffer bytes;
+        private final UnsafeBuffer live;
+        private final byte[] durable;
+        /** Pages a failed sync lost: marked clean with this content, and not written until they change again. */
+        private final Map<Integer, byte[]> lost = new HashMap<>();
+
+        Inode(int length) {
+            this.length = length;
+            // One more byte than needed keeps an empty file a valid direct buffer.
+            bytes = ByteBuffer.allocateDirect(Math.max(1, length));
+            live = new UnsafeBuffer(bytes);
+            durable = new byte[length];
+        }
+
+        int pageCount() {
+            return (length + PAGE_BYTES - 1) / PAGE_BYTES;
+        }
+
+        private int pageLength(int page) {
+            return Math.min(PAGE_BYTES, length - page * PAGE_BYTES);
+        }
+
+        void force(int offset, int forcedLength) {
+            for (int page = offset / PAGE_BYTES; page * PAGE_BYTES < offset + forcedLength; page++) {
+                writeBackPage(page);
+            }
+        }
+
+        void writeBackPage(int page) {
+            byte[] lostContent = lost.get(page);
+            if (lostContent == null || !java.util.Arrays.equals(lostContent, pageContent(page))) {
+                live.getBytes(page * PAGE_BYTES, durable, page * PAGE_BYTES, pageLength(page));
+                lost.remove(page);
+            }
+        }
+
+        void lose(int offset, int lostLength) {
+            for (int page = offset / PAGE_BYTES; page * PAGE_BYTES < offset + lostLength; page++) {
+                lost.put(page, pageContent(page));
+            }
+        }
+
+        private byte[] pageContent(int page) {
+            byte[] content = new byte[pageLength(page)];
+            live.getBytes(page * PAGE_BYTES, content);
+            return content;
+        }
+
+        Inode afterCrash(Random random) {
+            Inode copy = new Inode(length);
+            System.arraycopy(durable, 0, copy.durable, 0, length);
+            for (int page = 0; page < pageCount(); page++) {
+                int fate = random.nextInt(3);
+                for (int at = page * PAGE_BYTES; at < Math.min(length, (page + 1) * PAGE_BYTES); at += SECTOR_BYTES) {
+                    boolean written = fate == 1 || (fate == 2 && random.nextBoolean());
+                    if (written && !lost.containsKey(page)) {
+                        live.getBytes(at, copy.durable, at, Math.min(SECTOR_BYTES, length - at));
+                    }
+                }
+            }
+            copy.live.putBytes(0, copy.durable);
+            return copy;
+        }
+    }
+
+    private final class Allocation implements Preallocation {
+        private final Path path;
+        private final int lengthBytes;
+        private int allocated;
+
+        Allocation(Path path, int lengthBytes) {
+            this.path = path;
+            this.lengthBytes = lengthBytes;
+        }
+
+        @Override
+        public boolean step(int bytesMax) {
+            synchronized (FaultyDisk.this) {
+                allocated = (int) Math.min(lengthBytes, (long) allocated + bytesMax);
+                requireSpace(path, allocated);
+                if (allocated == lengthBytes) {
+                    setName(path, new Inode(lengthBytes));
+                }
+                return allocated == lengthBytes;
+            }
+        }
+
+        @Override
+        public MappedFile open() {
+            return FaultyDisk.this.open(path, Access.READ_WRITE);
+        }
+
+        @Override
+        public void abandon() {
+            delete(path);
+        }
+    }
+
+    private final class Mapping implements MappedFile {
+        private final Inode inode;
+
+        Mapping(Inode inode) {
+            this.inode = inode;
+        }
+
+        @Override
+        public int lengthBytes() {
+            return inode.length;
+        }
+
+        @Override
+        public UnsafeBuffer buffer() {
+            return inode.live;
+        }
+
+        @Override
+        public ByteBuffer duplicate() {
+            return inode.bytes.duplicate();
+        }
+
+        @Override
+        public void force(int offset, int lengthBytes) {
+            synchronized (FaultyDisk.this) {
+                if (failingSyncCount > 0) {
+                    failingSyncCount--;
+                    inode.lose(offset, lengthBytes);
+                    throw new HailstormException(ErrorCode.UNAVAILABLE, "cannot sync: injected failure");
+                }
+                if (!ignoringSyncs) {
+                    inode.force(offset, lengthBytes);
+                }
+                syncCount++;
+            }
+        }
+
+        @Override
+        public void close() {}
+    }
+}
