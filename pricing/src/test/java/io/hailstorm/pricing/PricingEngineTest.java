@@ -242,11 +242,12 @@ class PricingEngineTest {
         for (int driver = 1; driver <= 20; driver++) {
             world.driver(driver, center, DriverState.IDLE, T0);
         }
-        world.newRiderAsks(world.cells[5], T0 + 1);
+        world.driver(21, world.cells[30], DriverState.IDLE, T0);
+        world.newRiderAsks(center, T0 + 1);
         world.tick(T0 + TICK_MS);
         List<Long> visited = new ArrayList<>();
         world.engine.forEachActiveCell((cell, demandPerS, idleCount, multiplierMilli) -> visited.add(cell));
-        assertThat(visited).containsExactlyInAnyOrder(center, world.cells[5]).isSorted();
+        assertThat(visited).containsExactlyInAnyOrder(center, world.cells[30]).isSorted();
     }
 
     @Test
