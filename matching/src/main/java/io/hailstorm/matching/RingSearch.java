@@ -27,6 +27,9 @@ final class RingSearch {
     private final long[] disk = new long[3 * RING_COUNT_MAX * (RING_COUNT_MAX + 1) + 1];
     int[] slots = new int[256];
     double[] meters = new double[256];
+    /** Whether the last {@link #collect} saw everybody within its distance. */
+    boolean complete;
+
     private int count;
     private DriverOrder order = new DriverOrder();
 
@@ -42,6 +45,7 @@ final class RingSearch {
      */
     int collect(DriverIndex drivers, int latE7, int lonE7, int enough, double metersMax, long activeSinceMs) {
         count = 0;
+        complete = true;
         double metersPerLonE7 = METERS_PER_E7 * Math.cos(Math.toRadians(latE7 / 1e7));
         if (drivers.availableCount() <= SCAN_COUNT_MAX) {
             for (int i = 0; i < drivers.availableCount(); i++) {
@@ -66,6 +70,7 @@ final class RingSearch {
             seenCount = cellCount;
             boolean rest = RING_METERS_MIN * (k + 1) - CENTER_METERS_MAX <= metersMax;
             if (count >= enough || !rest || k == RING_COUNT_MAX) {
+                complete = !rest;
                 return count;
             }
         }
