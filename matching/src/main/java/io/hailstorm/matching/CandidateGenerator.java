@@ -70,7 +70,8 @@ final class CandidateGenerator {
             if (cut[r]
                     && candidateCount[r] < config.rounds().candidateCountMax()
                     && components.isShortOfDrivers(problem, r)) {
-                candidateCount[r] = Math.min(2 * candidateCount[r], config.rounds().candidateCountMax());
+                candidateCount[r] =
+                        Math.min(2 * candidateCount[r], config.rounds().candidateCountMax());
                 widened = true;
             }
         }

@@ -108,7 +108,9 @@ public final class Matcher {
         List<TripEvent> events = decide(command, timeMs);
         for (int i = 0; i < events.size(); i++) {
             boolean outcome = i == events.size() - 1;
-            if (outcome && command instanceof RequestTrip request && events.get(i) instanceof TripEvent.MatchingStarted) {
+            if (outcome
+                    && command instanceof RequestTrip request
+                    && events.get(i) instanceof TripEvent.MatchingStarted) {
                 book.open(request, nowMs);
             }
             emit(events.get(i), outcome ? eventId : NO_CAUSE);
@@ -121,9 +123,8 @@ public final class Matcher {
         }
         Optional<Trip> found = book.find(command.trip());
         if (found.isEmpty()) {
-            String reason = book.kindOf(command.trip())
-                    .map(kind -> "trip is " + kind)
-                    .orElse("unknown trip");
+            String reason =
+                    book.kindOf(command.trip()).map(kind -> "trip is " + kind).orElse("unknown trip");
             return List.of(new CommandRefused(command.trip(), reason));
         }
         Trip trip = found.get();
@@ -181,8 +182,7 @@ public final class Matcher {
     }
 
     private void runOut(Trip trip, TripBook.Deadline deadline) {
-        if (trip.state() instanceof TripState.Offered offered
-                && offered.offer().value() == deadline.offer()) {
+        if (trip.state() instanceof TripState.Offered offered && offered.offer().value() == deadline.offer()) {
             emit(TripRules.offerEnded(trip, offered, TripEvent.OfferEndCause.TIMED_OUT), NO_CAUSE);
         } else if (trip.state() instanceof TripState.Matching
                 && nowMs - trip.matchingSinceMs() >= config.saga().tripExpiryMs()) {

@@ -7,6 +7,7 @@ import io.hailstorm.kernel.TripId;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -54,12 +55,11 @@ final class TripBook {
     private final TreeMap<Place, Trip> waiting = new TreeMap<>();
     private final TreeMap<TripId, Trip> engaged = new TreeMap<>();
     private final Long2ObjectHashMap<TripId> tripOfDriver = new Long2ObjectHashMap<>();
-    private final PriorityQueue<Deadline> deadlines =
-            new PriorityQueue<>(64, Deadline.BY_TIME_THEN_TRIP_THEN_OFFER);
+    private final PriorityQueue<Deadline> deadlines = new PriorityQueue<>(64, Deadline.BY_TIME_THEN_TRIP_THEN_OFFER);
     private final Map<TripId, Trip> ended = new HashMap<>();
     private final ArrayDeque<Ended> endedOrder = new ArrayDeque<>();
     private final LinkedHashMap<TripId, TripState.Kind> forgotten = new LinkedHashMap<>();
-    private final long[] countOfKind = new long[TripState.Kind.values().length];
+    private final EnumMap<TripState.Kind, Long> countOfKind = new EnumMap<>(TripState.Kind.class);
     private long lastOffer;
 
     TripBook(MatchingConfig config, DriverIndex drivers) {
@@ -72,7 +72,7 @@ final class TripBook {
         Trip trip = Trip.requested(request, timeMs);
         Invariants.require(kindOf(trip.id()).isEmpty(), "trip opened twice");
         open.put(trip.id(), trip);
-        countOfKind[trip.kind().ordinal()]++;
+        countOfKind.merge(trip.kind(), 1L, Long::sum);
     }
 
     /** Applies an event to its trip; false when the trip is unknown. */
@@ -90,8 +90,8 @@ final class TripBook {
         }
         moveEngagement(before, after, timeMs);
         waiting.remove(new Place(before.requestTimeMs(), before.id()));
-        countOfKind[before.kind().ordinal()]--;
-        countOfKind[after.kind().ordinal()]++;
+        countOfKind.merge(before.kind(), -1L, Long::sum);
+        countOfKind.merge(after.kind(), 1L, Long::sum);
         if (after.kind().isEnded()) {
             open.remove(after.id());
             ended.put(after.id(), after);
@@ -115,7 +115,11 @@ final class TripBook {
             driverAfter.ifPresent(driver -> {
                 TripId other = tripOfDriver.put(driver.value(), after.id());
                 Invariants.require(
-                        other == null, "driver %s has a live offer or trip already: has=%s, got=%s", driver, other, after.id());
+                        other == null,
+                        "driver %s has a live offer or trip already: has=%s, got=%s",
+                        driver,
+                        other,
+                        after.id());
                 drivers.engage(driver.value());
             });
         }
@@ -205,7 +209,7 @@ final class TripBook {
     }
 
     long count(TripState.Kind kind) {
-        return countOfKind[kind.ordinal()];
+        return countOfKind.getOrDefault(kind, 0L);
     }
 
     /** Hash of the open trips and the offers' numbering. */

@@ -62,14 +62,14 @@ final class TripRules {
             return refused(trip);
         }
         if (!offered.offer().equals(command.offer()) || !offered.driver().equals(command.driver())) {
-            return refused(
-                    trip, "not the live offer: live=" + offered.offer() + ", answered=" + command.offer());
+            return refused(trip, "not the live offer: live=" + offered.offer() + ", answered=" + command.offer());
         }
         if (!command.accepted()) {
             return List.of(offerEnded(trip, offered, OfferEndCause.DECLINED));
         }
         if (timeMs > offered.expireTimeMs()) {
-            return refused(trip, "offer deadline passed: deadline_ms=" + offered.expireTimeMs() + ", answered_ms=" + timeMs);
+            return refused(
+                    trip, "offer deadline passed: deadline_ms=" + offered.expireTimeMs() + ", answered_ms=" + timeMs);
         }
         return List.of(new TripEvent.TripAccepted(trip.id(), offered.offer(), offered.driver(), offered.pickupEtaMs()));
     }

@@ -8,7 +8,7 @@ import java.util.Optional;
 public sealed interface TripState {
     Kind kind();
 
-    /** The states without their data; ordinals are dense, for counting. */
+    /** The states without their data. */
     enum Kind {
         REQUESTED,
         MATCHING,
