@@ -41,6 +41,9 @@ public record City(
     public record HotSpot(String name, GeoPoint center, double weight, double sigmaMeters) {}
 
     private static final int HOURS_PER_DAY = 24;
+    private static final double ROUTING_CELL_SIGMA_METERS = 1_500;
+    private static final double DEMAND_FLOOR_SHARE = 0.2;
+    private static final double REGION_SCALE_SQUARE_METERS = 1e9;
 
     public City {
         hotSpots = List.copyOf(hotSpots);
@@ -108,10 +111,6 @@ public record City(
         }
         return density + DEMAND_FLOOR_SHARE * totalWeight / REGION_SCALE_SQUARE_METERS;
     }
-
-    private static final double ROUTING_CELL_SIGMA_METERS = 1_500;
-    private static final double DEMAND_FLOOR_SHARE = 0.2;
-    private static final double REGION_SCALE_SQUARE_METERS = 1e9;
 
     private static City builtIn(String name) {
         String resource = "cities/" + name + ".geojson";

@@ -2,6 +2,7 @@ package io.hailstorm.geo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hailstorm.kernel.GeoPoint;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -41,7 +42,7 @@ class H3ConformanceTest {
         for (Line line : conformanceLines()) {
             // In the rand files the point is any point of the cell, not its centre.
             if (!line.file.startsWith("rand")) {
-                var expected = io.hailstorm.kernel.GeoPoint.ofDegrees(line.lat, line.lon);
+                var expected = GeoPoint.ofDegrees(line.lat, line.lon);
                 assertThat(CELLS.center(line.cell).distanceMeters(expected))
                         .as(line.toString())
                         .isLessThan(0.2);
