@@ -10,9 +10,9 @@ import org.agrona.collections.Long2LongHashMap;
 /**
  * Pickup times: great-circle distance × detour ÷ speed(cell, quarter of an hour of the day) + overhead. Speeds are
  * learned from the fleet's own fixes while a rider is on board (an idle or waiting driver says nothing about the road):
- * distance and time are summed per resolution-7 cell and quarter, halved whenever the time exceeds
- * {@link #FORGET_TIME_MS}, and blended with {@link #PRIOR_TIME_MS} of the region's speed in that quarter, itself blended
- * with the configured one. All sums are integers, so the result does not depend on the machine.
+ * distance and time are summed per resolution-7 cell and quarter, and per cell over the last while, and halved whenever
+ * the time exceeds {@link #FORGET_TIME_MS}. Each estimate is blended with {@link #PRIOR_TIME_MS} of the one before it:
+ * configured, region lately, region in this quarter, cell lately, cell in this quarter. All sums are integers.
  *
  * <p>One thread. Steady state: no allocation.
  */
@@ -21,6 +21,9 @@ public final class EtaEstimator {
     static final long FORGET_TIME_MS = 7_200_000;
 
     private static final int QUARTER_COUNT = 96;
+    /** Column after the quarters: lately, whatever the quarter. */
+    private static final int LATELY = QUARTER_COUNT;
+
     private static final long QUARTER_MS = 900_000;
     /** Between two fixes further apart than this, anything may have happened. */
     private static final long SAMPLE_MS_MAX = 120_000;
@@ -45,8 +48,8 @@ public final class EtaEstimator {
         this.config = config;
         this.distanceMm = new long[config.speedCellCountMax() + 1][];
         this.timeMs = new long[config.speedCellCountMax() + 1][];
-        distanceMm[REGION_ROW] = new long[QUARTER_COUNT];
-        timeMs[REGION_ROW] = new long[QUARTER_COUNT];
+        distanceMm[REGION_ROW] = new long[QUARTER_COUNT + 1];
+        timeMs[REGION_ROW] = new long[QUARTER_COUNT + 1];
     }
 
     /** Learns from two successive fixes of one driver; the earlier one by its parts. */
@@ -78,21 +81,26 @@ public final class EtaEstimator {
         int row = (int) rowOfCell.get(routingCell);
         if (row == REGION_ROW && rowCount <= config.speedCellCountMax()) {
             row = rowCount++;
-            distanceMm[row] = new long[QUARTER_COUNT];
-            timeMs[row] = new long[QUARTER_COUNT];
+            distanceMm[row] = new long[QUARTER_COUNT + 1];
+            timeMs[row] = new long[QUARTER_COUNT + 1];
             rowOfCell.put(routingCell, row);
         }
         return row;
     }
 
     private void add(int row, int quarter, long movedMm, long elapsedMs) {
+        addTo(row, quarter, movedMm, elapsedMs);
+        addTo(row, LATELY, movedMm, elapsedMs);
+    }
+
+    private void addTo(int row, int column, long movedMm, long elapsedMs) {
         long[] distances = distanceMm[row];
         long[] times = timeMs[row];
-        distances[quarter] += movedMm;
-        times[quarter] += elapsedMs;
-        if (times[quarter] > FORGET_TIME_MS) {
-            distances[quarter] >>= 1;
-            times[quarter] >>= 1;
+        distances[column] += movedMm;
+        times[column] += elapsedMs;
+        if (times[column] > FORGET_TIME_MS) {
+            distances[column] >>= 1;
+            times[column] >>= 1;
         }
     }
 
@@ -103,16 +111,18 @@ public final class EtaEstimator {
     /** Speed on the road around a cell (any resolution from routing down) at a time; at least 1 m/s. */
     public long speedMmPerS(long cell, long epochMs) {
         int quarter = quarterOf(epochMs);
-        long region = blend(REGION_ROW, quarter, config.speedMmPerS());
+        long speed = blend(REGION_ROW, quarter, blend(REGION_ROW, LATELY, config.speedMmPerS()));
         int row = (int) rowOfCell.get(cells.parent(cell, Cells.ROUTING_RESOLUTION));
-        long speed = row == REGION_ROW ? region : blend(row, quarter, region);
+        if (row != REGION_ROW) {
+            speed = blend(row, quarter, blend(row, LATELY, speed));
+        }
         return Math.max(1000, speed);
     }
 
-    private long blend(int row, int quarter, long priorMmPerS) {
-        return (distanceMm[row][quarter] + priorMmPerS * (PRIOR_TIME_MS / 1000))
+    private long blend(int row, int column, long priorMmPerS) {
+        return (distanceMm[row][column] + priorMmPerS * (PRIOR_TIME_MS / 1000))
                 * 1000
-                / (timeMs[row][quarter] + PRIOR_TIME_MS);
+                / (timeMs[row][column] + PRIOR_TIME_MS);
     }
 
     /** Time to drive a great-circle distance at a speed and find each other, clamped to an int. */

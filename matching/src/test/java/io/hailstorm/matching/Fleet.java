@@ -20,7 +20,9 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /** A matcher with its surroundings: tells fixes and commands, writes down everything that was emitted. */
 final class Fleet implements MatcherOutput {
-    static final long START_MS = 1_700_000_000_000L;
+    /** The beginning of a quarter of an hour. */
+    static final long START_MS = 1_700_000_100_000L;
+
     static final GeoPoint MARKET = GeoPoint.ofDegrees(37.7749, -122.4194);
     static final Cells CELLS = Cells.create();
 
