@@ -106,6 +106,11 @@ public final class OwnershipTable {
         return List.copyOf(moves.values());
     }
 
+    /** How many; 0 in steady state. */
+    public int moveCount() {
+        return moves.size();
+    }
+
     /** Whether a move of this id ended, done or given up. */
     public boolean hasEnded(String migrationId) {
         return endedMigrations.contains(migrationId);

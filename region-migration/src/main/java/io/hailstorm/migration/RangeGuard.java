@@ -120,7 +120,8 @@ public final class RangeGuard {
         for (long cell : seal.cells()) {
             RangeEntry entry = table.entryOrNull(cell);
             if (entry != null && entry.epoch() <= seal.epoch()) {
-                flight(cell).sealEpoch = seal.epoch();
+                Flight flight = flight(cell);
+                flight.sealEpoch = Math.max(flight.sealEpoch, seal.epoch());
             }
         }
     }
@@ -131,7 +132,9 @@ public final class RangeGuard {
             if (entry == null || entry.epoch() > open.epoch()) {
                 continue;
             }
-            flight(cell).openEpoch = open.epoch();
+            // A recovery reads one partition after the other, so an older OPEN may come after a newer one.
+            Flight flight = flight(cell);
+            flight.openEpoch = Math.max(flight.openEpoch, open.epoch());
             dropIfLanded(cell);
         }
     }
