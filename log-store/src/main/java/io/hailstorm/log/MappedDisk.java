@@ -150,8 +150,7 @@ public final class MappedDisk implements Disk {
                 }
                 channel.force(true);
             }
-            Files.move(
-                    temporary, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
             throw failure("write", path, e);
         }
@@ -188,8 +187,8 @@ public final class MappedDisk implements Disk {
                 throw heldByAnother(path, channel);
             }
             channel.truncate(0);
-            channel.write(ByteBuffer.wrap(
-                    Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.US_ASCII)));
+            channel.write(
+                    ByteBuffer.wrap(Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.US_ASCII)));
         } catch (IOException e) {
             throw failure("lock", path, e);
         } finally {
@@ -234,7 +233,8 @@ public final class MappedDisk implements Disk {
         String message = "cannot " + action + " " + path + ": " + reason;
         String lower = reason.toLowerCase(Locale.ROOT);
         if (cause instanceof NoSuchFileException) {
-            return new HailstormException(ErrorCode.NOT_FOUND, "cannot " + action + " " + path + ": no such file", cause);
+            return new HailstormException(
+                    ErrorCode.NOT_FOUND, "cannot " + action + " " + path + ": no such file", cause);
         }
         if (cause instanceof AccessDeniedException || lower.contains("read-only file system")) {
             return new HailstormException(

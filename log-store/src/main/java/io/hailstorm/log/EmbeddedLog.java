@@ -1,0 +1,157 @@
+package io.hailstorm.log;
+
+import io.hailstorm.kernel.Disk;
+import io.hailstorm.kernel.ErrorCode;
+import io.hailstorm.kernel.HailstormException;
+import io.hailstorm.kernel.StreamName;
+import io.hailstorm.kernel.TimeSource;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The embedded engine: memory-mapped segments under {@code <dataDir>/log/<stream>/<partition>/}. One process at a time; a
+ * lock file says so. Directories and segments of a partition are made on its first append.
+ */
+public final class EmbeddedLog implements Log {
+    static final String DIRECTORY_NAME = "log";
+
+    private static final String LOCK_NAME = "lock";
+    private static final String META_NAME = "meta";
+    private static final String META_PREFIX = "hailstorm-log 1 partitions ";
+
+    private final LogConfig config;
+    private final Disk.Lock lock;
+    private final Map<StreamName, EmbeddedPartition[]> partitions = new EnumMap<>(StreamName.class);
+    private final List<RecoveryReport> recoveryReports = new ArrayList<>();
+    private boolean closed;
+
+    private EmbeddedLog(LogConfig config, Disk.Lock lock) {
+        this.config = config;
+        this.lock = lock;
+    }
+
+    /**
+     * Opens the log of a data directory, recovering every partition; creates it when there is none.
+     *
+     * @throws HailstormException {@code FAILED_PRECONDITION} when another process has it open, or it was made with another
+     *     number of partitions; {@code DATA_LOSS} naming file and position of corruption; what {@link Disk} throws
+     */
+    public static EmbeddedLog open(LogConfig config, Disk disk, TimeSource time, Path dataDir) {
+        Path directory = dataDir.resolve(DIRECTORY_NAME);
+        disk.createDirectories(directory);
+        Disk.Lock lock = disk.lock(directory.resolve(LOCK_NAME));
+        EmbeddedLog log = new EmbeddedLog(config, lock);
+        boolean opened = false;
+        try {
+            log.recover(disk, time, directory);
+            opened = true;
+            return log;
+        } finally {
+            if (!opened) {
+                lock.close();
+            }
+        }
+    }
+
+    private void recover(Disk disk, TimeSource time, Path directory) {
+        checkPartitionCount(disk, directory);
+        for (StreamName stream : StreamName.values()) {
+            EmbeddedPartition[] ofStream = new EmbeddedPartition[config.partitionCount()];
+            for (int p = 0; p < ofStream.length; p++) {
+                Path partitionDirectory = partitionDirectory(directory, stream, p);
+                PartitionRecovery.Recovered recovered =
+                        new PartitionRecovery(disk, stream, p, partitionDirectory).recover();
+                ofStream[p] = new EmbeddedPartition(recovered, config.stream(stream), disk, time, partitionDirectory);
+                recoveryReports.add(recovered.report());
+            }
+            partitions.put(stream, ofStream);
+        }
+    }
+
+    static Path partitionDirectory(Path logDirectory, StreamName stream, int partition) {
+        return logDirectory.resolve(stream.text()).resolve(Integer.toString(partition));
+    }
+
+    /** Cells are routed by the number of partitions, so it may not change under existing records. */
+    private void checkPartitionCount(Disk disk, Path directory) {
+        Path path = directory.resolve(META_NAME);
+        String expected = META_PREFIX + config.partitionCount() + "\n";
+        Optional<byte[]> content = disk.readAll(path);
+        if (content.isEmpty()) {
+            disk.writeAtomically(path, expected.getBytes(StandardCharsets.US_ASCII));
+            return;
+        }
+        String found = new String(content.get(), StandardCharsets.US_ASCII);
+        if (!found.equals(expected)) {
+            throw new HailstormException(
+                    ErrorCode.FAILED_PRECONDITION,
+                    path + ": the log was created as \"" + found.trim() + "\", configured is \"" + expected.trim()
+                            + "\"; use the same number of partitions or a new data directory");
+        }
+    }
+
+    @Override
+    public int partitionCount() {
+        return config.partitionCount();
+    }
+
+    @Override
+    public PartitionLog partition(StreamName stream, int partition) {
+        return ofStream(stream)[partition];
+    }
+
+    private EmbeddedPartition[] ofStream(StreamName stream) {
+        EmbeddedPartition[] found = partitions.get(stream);
+        if (found == null) {
+            throw new IllegalStateException("every stream is opened");
+        }
+        return found;
+    }
+
+    /** What opening found, one report a partition. */
+    public List<RecoveryReport> recoveryReports() {
+        return List.copyOf(recoveryReports);
+    }
+
+    @Override
+    public int doWork(long nowNs) {
+        int work = 0;
+        for (EmbeddedPartition[] ofStream : partitions.values()) {
+            for (EmbeddedPartition partition : ofStream) {
+                work += partition.doWork(nowNs);
+            }
+        }
+        return work;
+    }
+
+    @Override
+    public LogStats stats(StreamName stream) {
+        LogStats sum = LogStats.NONE;
+        for (EmbeddedPartition partition : ofStream(stream)) {
+            sum = sum.plus(partition.stats());
+        }
+        return sum;
+    }
+
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        try {
+            for (EmbeddedPartition[] ofStream : partitions.values()) {
+                for (EmbeddedPartition partition : ofStream) {
+                    partition.close();
+                }
+            }
+        } finally {
+            lock.close();
+        }
+    }
+}

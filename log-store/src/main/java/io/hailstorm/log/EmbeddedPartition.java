@@ -1,0 +1,355 @@
+package io.hailstorm.log;
+
+import io.hailstorm.kernel.Disk;
+import io.hailstorm.kernel.ErrorCode;
+import io.hailstorm.kernel.HailstormException;
+import io.hailstorm.kernel.HybridLogicalClock;
+import io.hailstorm.kernel.Invariants;
+import io.hailstorm.kernel.MappedFile;
+import io.hailstorm.kernel.StreamName;
+import io.hailstorm.kernel.TimeSource;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One partition of the embedded engine. The writer thread owns {@link #append}; the syncer thread owns {@link #doWork};
+ * they meet in a few ordered words: the writer publishes {@code endOffset} after a batch is whole, the syncer publishes
+ * {@code syncedOffset} after it is durable. Nothing here waits for the other.
+ */
+final class EmbeddedPartition implements PartitionLog {
+    private static final long MARK_FLUSH_NS = 100_000_000;
+    private static final long RETENTION_INTERVAL_NS = 1_000_000_000;
+
+    private final StreamName stream;
+    private final int partition;
+    private final StreamConfig config;
+    private final Disk disk;
+    private final TimeSource time;
+    private final Path directory;
+    private final SegmentChain chain;
+    private final GroupFile groups;
+    private final NextSegment next;
+
+    // Writer
+    private final ProducerTable producers;
+    private final AtomicLong endOffset = new AtomicLong();
+    private final AtomicLong appendedBytes = new AtomicLong();
+    private final AtomicLong backPressuredCount = new AtomicLong();
+    private volatile @Nullable Segment active;
+
+    // Syncer
+    private final AtomicLong syncedOffset = new AtomicLong();
+    private final AtomicLong syncedBytes = new AtomicLong();
+    private final long openedAtOffset;
+    private long syncFromBase;
+    private long lastSyncNs = Long.MIN_VALUE / 2;
+    private long lastRetentionNs = Long.MIN_VALUE / 2;
+    private boolean markUnflushed;
+    private volatile long syncCount;
+    private volatile long syncNsTotal;
+    private volatile long syncNsMax;
+    private volatile long deletedSegmentCount;
+    private volatile @Nullable HailstormException stopped;
+
+    EmbeddedPartition(
+            PartitionRecovery.Recovered recovered, StreamConfig config, Disk disk, TimeSource time, Path directory) {
+        stream = recovered.stream();
+        partition = recovered.partition();
+        chain = recovered.chain();
+        producers = recovered.producers();
+        groups = recovered.groups();
+        this.config = config;
+        this.disk = disk;
+        this.time = time;
+        this.directory = directory;
+        next = new NextSegment(disk, directory, config.segmentBytes());
+        openedAtOffset = recovered.endOffset();
+        endOffset.set(openedAtOffset);
+        syncedOffset.set(openedAtOffset);
+        Segment[] segments = chain.segments();
+        if (segments.length > 0) {
+            Segment last = segments[segments.length - 1];
+            active = last;
+            syncFromBase = last.baseOffset;
+        }
+    }
+
+    @Override
+    public StreamName stream() {
+        return stream;
+    }
+
+    @Override
+    public int partition() {
+        return partition;
+    }
+
+    @Override
+    public long append(RecordBatch batch) {
+        Invariants.require(!batch.isEmpty(), "append of an empty batch");
+        failIfStopped();
+        long verdict = producers.check(batch.producerId(), batch.producerEpoch(), batch.baseSeq(), batch.count());
+        if (verdict != ProducerTable.ACCEPTED) {
+            return verdict;
+        }
+        int length = BatchDescriptor.HEADER_LENGTH + batch.length();
+        long appended = appendedBytes.getPlain();
+        long backlog = appended - syncedBytes.getAcquire();
+        if (backlog > 0 && backlog + length > config.backlogBytesMax()) {
+            backPressuredCount.setRelease(backPressuredCount.getPlain() + 1);
+            return BACK_PRESSURED;
+        }
+        Segment segment = active;
+        if (segment == null || !segment.fits(length)) {
+            segment = roll(length, segment == null);
+            if (segment == null) {
+                backPressuredCount.setRelease(backPressuredCount.getPlain() + 1);
+                return BACK_PRESSURED;
+            }
+        }
+        long offset = endOffset.getPlain();
+        segment.append(batch, offset, (int) (offset - syncedOffset.getAcquire()));
+        producers.onBatch(batch.producerId(), batch.producerEpoch(), batch.baseSeq(), batch.count(), offset);
+        appendedBytes.setRelease(appended + length);
+        endOffset.setRelease(offset + batch.count());
+        return offset;
+    }
+
+    /** Makes the prepared file the active segment; null when it is not ready. */
+    private @Nullable Segment roll(int length, boolean first) {
+        if (length > config.segmentBytes() - SegmentDescriptor.HEADER_LENGTH) {
+            throw new HailstormException(
+                    ErrorCode.INVALID_ARGUMENT,
+                    "batch too large: bytes=" + length + ", segment=" + config.segmentBytes() + " for " + stream);
+        }
+        if (first) {
+            disk.createDirectories(directory);
+        }
+        MappedFile file = first ? next.createNow() : next.take();
+        if (file == null) {
+            return null;
+        }
+        long baseOffset = endOffset.getPlain();
+        Path path = directory.resolve(SegmentDescriptor.fileName(baseOffset));
+        SegmentDescriptor.writeHeader(file.buffer(), stream, partition, baseOffset);
+        disk.rename(next.path(), path);
+        Segment segment = new Segment(path, baseOffset, file);
+        segment.producersAtBase = producers.snapshot();
+        chain.add(segment);
+        active = segment;
+        return segment;
+    }
+
+    private void failIfStopped() {
+        HailstormException cause = stopped;
+        if (cause != null) {
+            throw new HailstormException(
+                    ErrorCode.UNAVAILABLE,
+                    "log stopped: " + stream + "/" + partition + ": " + cause.getMessage(),
+                    cause);
+        }
+    }
+
+    @Override
+    public long startOffset() {
+        return chain.startOffset();
+    }
+
+    @Override
+    public long endOffset() {
+        return endOffset.getAcquire();
+    }
+
+    @Override
+    public long durableOffset() {
+        return config.ackLevel() == AckLevel.MEMORY ? endOffset.getAcquire() : syncedOffset.getAcquire();
+    }
+
+    @Override
+    public long read(long fromOffset, int maxRecords, RecordHandler handler) {
+        return chain.read(fromOffset, durableOffset(), maxRecords, handler);
+    }
+
+    @Override
+    public long offsetAtOrAfter(long hlc) {
+        return chain.offsetAtOrAfter(hlc, durableOffset());
+    }
+
+    @Override
+    public boolean commit(String group, long nextOffset, long generation) {
+        return groups.commit(group, nextOffset, generation);
+    }
+
+    @Override
+    public long committed(String group) {
+        return groups.committed(group);
+    }
+
+    /** Syncer only. */
+    int doWork(long nowNs) {
+        failIfStopped();
+        try {
+            Segment current = active;
+            boolean halfFull = current != null && current.endPosition() > config.segmentBytes() / 2;
+            return sync(nowNs, false) + next.doWork(nowNs, halfFull) + applyRetention(nowNs);
+        } catch (HailstormException e) {
+            stopped = e;
+            throw e;
+        }
+    }
+
+    private int sync(long nowNs, boolean now) {
+        long bytes = appendedBytes.getAcquire();
+        long end = endOffset.getAcquire();
+        if (end == syncedOffset.getPlain()) {
+            return flushMark(nowNs, now);
+        }
+        boolean due = nowNs - lastSyncNs >= config.commitIntervalNs()
+                || bytes - syncedBytes.getPlain() >= config.commitBytes();
+        if (!due && !now) {
+            return 0;
+        }
+        lastSyncNs = nowNs;
+        Segment[] segments = chain.segments();
+        int from = SegmentChain.find(segments, syncFromBase);
+        int last = SegmentChain.find(segments, end - 1);
+        long startedNs = time.monotonicNs();
+        for (int i = Math.max(0, from); i <= last; i++) {
+            syncSegment(segments[i]);
+        }
+        countSync(time.monotonicNs() - startedNs);
+        SegmentDescriptor.writeMark(segments[last].buffer, end);
+        markUnflushed = true;
+        syncFromBase = segments[last].baseOffset;
+        syncedBytes.setRelease(bytes);
+        syncedOffset.setRelease(end);
+        for (int i = Math.max(0, from); i < last; i++) {
+            seal(segments[i], segments[i + 1].baseOffset);
+        }
+        writeCheckpoint(segments[last], end);
+        return 1;
+    }
+
+    private void syncSegment(Segment segment) {
+        if (!segment.nameSynced) {
+            disk.syncDirectory(directory);
+            segment.nameSynced = true;
+        }
+        // From the header on: the previous mark becomes durable in the same sync.
+        segment.file.force(0, segment.endPosition());
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one thread counts; the others only read
+    private void countSync(long tookNs) {
+        syncCount++;
+        syncNsTotal += tookNs;
+        syncNsMax = Math.max(syncNsMax, tookNs);
+    }
+
+    static void seal(Segment segment, long endOffset) {
+        SegmentDescriptor.writeMark(segment.buffer, endOffset);
+        SegmentDescriptor.writeSeal(segment.buffer, endOffset, segment.hlcMax(), segment.endPosition());
+        segment.file.force(0, SegmentDescriptor.HEADER_LENGTH);
+    }
+
+    /** A checkpoint only shortens recovery, so a full disk postpones it to the next sync. */
+    private void writeCheckpoint(Segment segment, long durableOffset) {
+        byte[] snapshot = segment.producersAtBase;
+        if (snapshot != null) {
+            try {
+                new Checkpoint(segment.baseOffset, durableOffset, snapshot).write(disk, directory);
+                segment.producersAtBase = null;
+            } catch (HailstormException e) {
+                if (e.code() != ErrorCode.RESOURCE_EXHAUSTED) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /** Once traffic pauses, the last mark is made durable too. */
+    private int flushMark(long nowNs, boolean now) {
+        Segment current = active;
+        if (!markUnflushed || current == null || (!now && nowNs - lastSyncNs < MARK_FLUSH_NS)) {
+            return 0;
+        }
+        current.file.force(0, SegmentDescriptor.HEADER_LENGTH);
+        markUnflushed = false;
+        return 1;
+    }
+
+    private int applyRetention(long nowNs) {
+        if (nowNs - lastRetentionNs < RETENTION_INTERVAL_NS) {
+            return 0;
+        }
+        lastRetentionNs = nowNs;
+        int deleted = 0;
+        while (isFirstExpired()) {
+            Segment first = chain.removeFirst();
+            disk.delete(first.path);
+            // One by one, so that a crash can only leave a contiguous rest.
+            disk.syncDirectory(directory);
+            first.release();
+            deleted++;
+        }
+        if (deleted > 0) {
+            countDeleted(deleted);
+        }
+        return deleted;
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one thread counts; the others only read
+    private void countDeleted(int count) {
+        deletedSegmentCount += count;
+    }
+
+    private boolean isFirstExpired() {
+        Segment[] segments = chain.segments();
+        if (segments.length < 2) {
+            return false;
+        }
+        long firstEnd = segments[1].baseOffset;
+        // Only what the checkpoint already leaves behind may go.
+        if (firstEnd > syncFromBase || segments[1].producersAtBase != null || groups.slowest() < firstEnd) {
+            return false;
+        }
+        boolean tooMuch = (long) segments.length * config.segmentBytes() > config.retentionBytes();
+        return tooMuch || isTooOld(segments[0]);
+    }
+
+    private boolean isTooOld(Segment segment) {
+        return config.retentionMs() != StreamConfig.UNLIMITED
+                && time.epochMs() - HybridLogicalClock.epochMs(segment.hlcMax()) > config.retentionMs();
+    }
+
+    LogStats stats() {
+        long segmentCount = chain.segments().length;
+        return new LogStats(
+                endOffset.getAcquire() - openedAtOffset,
+                appendedBytes.getAcquire(),
+                syncCount,
+                syncNsTotal,
+                syncNsMax,
+                appendedBytes.getAcquire() - syncedBytes.getAcquire(),
+                backPressuredCount.getAcquire(),
+                segmentCount,
+                segmentCount * config.segmentBytes(),
+                deletedSegmentCount);
+    }
+
+    /** Syncs everything, unless the log has stopped on a failure; unmaps. */
+    void close() {
+        try {
+            if (stopped == null) {
+                sync(time.monotonicNs(), true);
+                flushMark(time.monotonicNs(), true);
+                next.close();
+            }
+        } finally {
+            stopped = new HailstormException(ErrorCode.UNAVAILABLE, "the log is closed");
+            chain.closeAll();
+            groups.close();
+        }
+    }
+}

@@ -1,0 +1,113 @@
+package io.hailstorm.log;
+
+import io.hailstorm.kernel.Disk;
+import io.hailstorm.kernel.ErrorCode;
+import io.hailstorm.kernel.HailstormException;
+import io.hailstorm.kernel.MappedFile;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Prepares a partition's next segment ahead of need, in steps between syncs, so that neither the writer nor a group
+ * commit waits for it. The syncer prepares, the writer takes.
+ */
+final class NextSegment {
+    static final String FILE_NAME = "next.tmp";
+
+    private static final int STEP_BYTES = 2 << 20;
+    private static final long RETRY_NS = 1_000_000_000;
+
+    private final Disk disk;
+    private final Path path;
+    private final int segmentBytes;
+    private volatile @Nullable MappedFile ready;
+    private volatile @Nullable HailstormException failure;
+    private volatile boolean urgent;
+    private Disk.@Nullable Preallocation inProgress;
+    private long retryAtNs = Long.MIN_VALUE;
+
+    NextSegment(Disk disk, Path directory, int segmentBytes) {
+        this.disk = disk;
+        path = directory.resolve(FILE_NAME);
+        this.segmentBytes = segmentBytes;
+    }
+
+    Path path() {
+        return path;
+    }
+
+    /**
+     * The prepared file; null when it is not ready yet, and then the syncer hurries. Writer only.
+     *
+     * @throws HailstormException {@code RESOURCE_EXHAUSTED} when it cannot be made
+     */
+    @Nullable
+    MappedFile take() {
+        MappedFile taken = ready;
+        if (taken != null) {
+            ready = null;
+            urgent = false;
+            return taken;
+        }
+        urgent = true;
+        HailstormException cause = failure;
+        if (cause != null) {
+            throw new HailstormException(cause.code(), "no room for the log to grow: " + cause.getMessage(), cause);
+        }
+        return null;
+    }
+
+    /** Syncer only. */
+    int doWork(long nowNs, boolean wanted) {
+        if (ready != null || !(wanted || urgent) || (failure != null && nowNs < retryAtNs)) {
+            return 0;
+        }
+        try {
+            Disk.Preallocation allocation = inProgress == null ? disk.preallocate(path, segmentBytes) : inProgress;
+            inProgress = allocation;
+            if (allocation.step(urgent ? segmentBytes : STEP_BYTES)) {
+                inProgress = null;
+                failure = null;
+                ready = allocation.open();
+            }
+            return 1;
+        } catch (HailstormException e) {
+            abandon();
+            if (e.code() != ErrorCode.RESOURCE_EXHAUSTED) {
+                throw e;
+            }
+            failure = e;
+            retryAtNs = nowNs + RETRY_NS;
+            return 0;
+        }
+    }
+
+    /** The very first segment of a partition is made on the spot, by the writer. */
+    MappedFile createNow() {
+        Disk.Preallocation allocation = disk.preallocate(path, segmentBytes);
+        try {
+            allocation.step(segmentBytes);
+            return allocation.open();
+        } catch (HailstormException e) {
+            allocation.abandon();
+            throw e;
+        }
+    }
+
+    private void abandon() {
+        if (inProgress != null) {
+            inProgress.abandon();
+            inProgress = null;
+        }
+    }
+
+    void close() {
+        abandon();
+        MappedFile unused = ready;
+        if (unused != null) {
+            ready = null;
+            unused.close();
+            disk.delete(path);
+        }
+    }
+}

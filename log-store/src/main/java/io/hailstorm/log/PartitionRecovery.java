@@ -1,0 +1,259 @@
+package io.hailstorm.log;
+
+import static io.hailstorm.log.BatchDescriptor.*;
+
+import io.hailstorm.kernel.Disk;
+import io.hailstorm.kernel.ErrorCode;
+import io.hailstorm.kernel.HailstormException;
+import io.hailstorm.kernel.MappedFile;
+import io.hailstorm.kernel.StreamName;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * Opens one partition: from the segment the checkpoint names, checks every batch up to the first that does not check out.
+ * That place is the end of the log if nothing proves that more was durable once; otherwise it is corruption, and the
+ * log refuses. Proof is: the checkpoint, the mark in a segment's header, or a later batch that checks out and says so.
+ */
+final class PartitionRecovery {
+    private final Disk disk;
+    private final StreamName stream;
+    private final int partition;
+    private final Path directory;
+    private final SegmentChain chain;
+    private final List<Segment> segments = new ArrayList<>();
+    private long scannedBytes;
+
+    /** A partition ready to go on. */
+    record Recovered(
+            StreamName stream,
+            int partition,
+            SegmentChain chain,
+            ProducerTable producers,
+            GroupFile groups,
+            long endOffset,
+            RecoveryReport report) {}
+
+    PartitionRecovery(Disk disk, StreamName stream, int partition, Path directory) {
+        this.disk = disk;
+        this.stream = stream;
+        this.partition = partition;
+        this.directory = directory;
+        chain = new SegmentChain(stream, partition);
+    }
+
+    Recovered recover() {
+        openSegments();
+        Optional<Checkpoint> checkpoint = Checkpoint.read(disk, directory);
+        GroupFile groups = GroupFile.open(disk, directory);
+        int from = firstToScan(checkpoint);
+        ProducerTable producers =
+                ProducerTable.restore(checkpoint.map(Checkpoint::producers).orElse(null));
+        if (segments.isEmpty()) {
+            return new Recovered(stream, partition, chain, producers, groups, 0, report(0, 0, "", 0));
+        }
+        long durable = checkpoint.map(Checkpoint::durableOffset).orElse(0L);
+        int at = from;
+        Segment last = segments.get(at);
+        long end = scan(last, producers);
+        while (at + 1 < segments.size() && segments.get(at + 1).baseOffset == end && hasHeader(segments.get(at + 1))) {
+            at++;
+            byte[] atBase = producers.snapshot();
+            last = segments.get(at);
+            last.producersAtBase = atBase;
+            end = scan(last, producers);
+        }
+        refuseIfMoreWasDurable(at, end, durable);
+        long truncated = truncate(at);
+        RecoveryReport report = report(end, truncated, truncated == 0 ? "" : last.path.toString(), last.endPosition());
+        makeDurable(from, at, end, checkpoint);
+        for (Segment segment : segments) {
+            chain.add(segment);
+        }
+        return new Recovered(stream, partition, chain, producers, groups, end, report);
+    }
+
+    private RecoveryReport report(long end, long truncated, String file, int position) {
+        return new RecoveryReport(stream, partition, scannedBytes, end, truncated, file, truncated == 0 ? 0 : position);
+    }
+
+    private void openSegments() {
+        for (String name : disk.list(directory)) {
+            Path path = directory.resolve(name);
+            if (name.endsWith(".tmp")) {
+                disk.delete(path);
+            } else if (SegmentDescriptor.isFileName(name)) {
+                MappedFile file = disk.open(path, Disk.Access.READ_WRITE);
+                Segment segment = new Segment(path, SegmentDescriptor.baseOffsetOf(name), file);
+                segment.nameSynced = true;
+                SegmentHeader.refuseForeign(segment, stream, partition);
+                segments.add(segment);
+            }
+        }
+    }
+
+    private static boolean hasHeader(Segment segment) {
+        return !SegmentHeader.isBlank(segment.buffer);
+    }
+
+    private int firstToScan(Optional<Checkpoint> checkpoint) {
+        if (checkpoint.isEmpty()) {
+            if (!segments.isEmpty() && segments.get(0).baseOffset != 0) {
+                throw new HailstormException(
+                        ErrorCode.DATA_LOSS,
+                        directory.resolve(Checkpoint.FILE_NAME) + ": missing, although the log begins at "
+                                + segments.get(0).baseOffset + "; restore it from a copy");
+            }
+            return 0;
+        }
+        long base = checkpoint.get().segmentBaseOffset();
+        int from = -1;
+        for (int i = 0; i < segments.size(); i++) {
+            Segment segment = segments.get(i);
+            if (segment.baseOffset == base) {
+                from = i;
+                break;
+            }
+            boolean chained = SegmentDescriptor.isSealed(segment.buffer)
+                    && i + 1 < segments.size()
+                    && segment.buffer.getLong(SegmentDescriptor.SEAL_END_OFFSET_OFFSET)
+                            == segments.get(i + 1).baseOffset;
+            if (!chained) {
+                throw segment.corrupt(
+                        SegmentDescriptor.SEAL_END_OFFSET_OFFSET, "its seal does not lead to the next segment");
+            }
+        }
+        if (from < 0 || !hasHeader(segments.get(from))) {
+            throw new HailstormException(
+                    ErrorCode.DATA_LOSS,
+                    "corrupt log: file=" + directory.resolve(SegmentDescriptor.fileName(base))
+                            + ": missing or blank, although it was durable; restore it from a copy");
+        }
+        return from;
+    }
+
+    /** Walks a segment's batches as far as they check out; returns the offset after the last. */
+    private long scan(Segment segment, ProducerTable producers) {
+        BatchChecker checker = new BatchChecker(segment.file);
+        UnsafeBuffer buffer = segment.buffer;
+        long expected = segment.baseOffset;
+        int at = SegmentDescriptor.HEADER_LENGTH;
+        while (checker.isBatchAt(at, expected)) {
+            int length = buffer.getInt(at + LENGTH_OFFSET);
+            int count = buffer.getInt(at + COUNT_OFFSET);
+            producers.onBatch(
+                    buffer.getLong(at + PRODUCER_ID_OFFSET),
+                    buffer.getInt(at + PRODUCER_EPOCH_OFFSET),
+                    buffer.getLong(at + BASE_SEQ_OFFSET),
+                    count,
+                    expected);
+            segment.addToIndex(at, length);
+            expected += count;
+            at += length;
+            scannedBytes += length;
+        }
+        return expected;
+    }
+
+    private void refuseIfMoreWasDurable(int lastIndex, long end, long checkpointed) {
+        Segment last = segments.get(lastIndex);
+        int position = last.endPosition();
+        if (end < checkpointed) {
+            throw last.corrupt(
+                    position, "offset " + end + " does not check out, and is below the checkpoint's " + checkpointed);
+        }
+        for (int i = lastIndex; i < segments.size(); i++) {
+            Segment segment = segments.get(i);
+            long mark = hasHeader(segment) ? SegmentDescriptor.readMark(segment.buffer) : 0;
+            if (mark < 0) {
+                throw segment.corrupt(SegmentDescriptor.MARK_OFFSET, "the durable mark does not check out");
+            }
+            boolean laterMark = i > lastIndex && mark > segment.baseOffset;
+            if (mark > end && (i == lastIndex || laterMark)) {
+                throw last.corrupt(
+                        position, "offset " + end + " does not check out, and is below the durable mark " + mark);
+            }
+            int from = i == lastIndex ? position : SegmentDescriptor.HEADER_LENGTH;
+            refuseIfBatchesProveMore(segment, from, end, last, position);
+        }
+    }
+
+    private static void refuseIfBatchesProveMore(Segment segment, int from, long end, Segment last, int position) {
+        BatchChecker checker = new BatchChecker(segment.file);
+        UnsafeBuffer buffer = segment.buffer;
+        int at = from;
+        while (at + HEADER_LENGTH <= buffer.capacity()) {
+            if (checker.isBatch(at)) {
+                long base = buffer.getLong(at + BASE_OFFSET_OFFSET);
+                long durableThen = base - buffer.getInt(at + UNSYNCED_OFFSET);
+                if (durableThen > end) {
+                    throw last.corrupt(
+                            position,
+                            "offset " + end + " does not check out, but was durable when the batch of offset " + base
+                                    + " was written after it");
+                }
+                at += buffer.getInt(at + LENGTH_OFFSET);
+            } else {
+                at += ALIGNMENT;
+            }
+        }
+    }
+
+    /** Zeroes what follows the last good batch, and drops later segments; returns how many bytes had content. */
+    private long truncate(int lastIndex) {
+        long truncated = 0;
+        while (segments.size() > lastIndex + 1) {
+            Segment dropped = segments.remove(segments.size() - 1);
+            truncated += contentBytes(dropped.buffer, SegmentDescriptor.HEADER_LENGTH);
+            disk.delete(dropped.path);
+            disk.syncDirectory(directory);
+            dropped.release();
+        }
+        Segment last = segments.get(lastIndex);
+        int position = last.endPosition();
+        int torn = contentBytes(last.buffer, position);
+        if (torn > 0) {
+            last.buffer.setMemory(position, torn, (byte) 0);
+        }
+        return truncated + torn;
+    }
+
+    /** Length from a position to the last byte that is not zero, rounded up to 8. */
+    private static int contentBytes(UnsafeBuffer buffer, int from) {
+        int at = buffer.capacity() - Long.BYTES;
+        while (at >= from && buffer.getLong(at) == 0) {
+            at -= Long.BYTES;
+        }
+        return Math.max(0, at + Long.BYTES - from);
+    }
+
+    /** What survived in the page cache alone becomes durable before anybody reads it. */
+    private void makeDurable(int from, int lastIndex, long end, Optional<Checkpoint> checkpoint) {
+        if (SegmentHeader.isBlank(segments.get(lastIndex).buffer)) {
+            Segment only = segments.get(lastIndex);
+            SegmentDescriptor.writeHeader(only.buffer, stream, partition, only.baseOffset);
+        }
+        for (int i = from; i <= lastIndex; i++) {
+            segments.get(i).file.force(0, segments.get(i).file.lengthBytes());
+        }
+        disk.syncDirectory(directory);
+        for (int i = from; i < lastIndex; i++) {
+            EmbeddedPartition.seal(segments.get(i), segments.get(i + 1).baseOffset);
+        }
+        Segment last = segments.get(lastIndex);
+        SegmentDescriptor.writeMark(last.buffer, end);
+        last.file.force(0, SegmentDescriptor.HEADER_LENGTH);
+        byte[] snapshot = last.producersAtBase;
+        byte[] unchanged = checkpoint
+                .map(Checkpoint::producers)
+                .orElseGet(() -> ProducerTable.restore(null).snapshot());
+        new Checkpoint(last.baseOffset, end, snapshot == null ? unchanged : snapshot).write(disk, directory);
+        last.producersAtBase = null;
+        for (int i = from; i < lastIndex; i++) {
+            segments.get(i).producersAtBase = null;
+        }
+    }
+}

@@ -1,0 +1,222 @@
+package io.hailstorm.log;
+
+import static io.hailstorm.log.BatchDescriptor.*;
+
+import io.hailstorm.kernel.ErrorCode;
+import io.hailstorm.kernel.HailstormException;
+import io.hailstorm.kernel.MappedFile;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One segment file: a single writer appends, any number of readers read what the partition says is durable. Readers hold
+ * it by {@link #acquire} while they read, so that retention unmaps it only after the last one left. Steady state: no
+ * allocation.
+ */
+final class Segment {
+    final Path path;
+    final long baseOffset;
+    final MappedFile file;
+    final UnsafeBuffer buffer;
+    /** Producer table as of {@link #baseOffset}; kept until the checkpoint that holds it is written. */
+    volatile byte @Nullable [] producersAtBase;
+    /** Syncer only: whether the directory knows the file durably. */
+    boolean nameSynced;
+
+    private final BatchChecker writerChecker;
+    private final AtomicReference<@Nullable BatchChecker> spareChecker = new AtomicReference<>();
+    private final AtomicInteger users = new AtomicInteger(1);
+    private final AtomicInteger endPosition = new AtomicInteger(SegmentDescriptor.HEADER_LENGTH);
+    private volatile @Nullable SparseIndex index;
+    private volatile long indexedEndOffset;
+    private int indexedPosition = SegmentDescriptor.HEADER_LENGTH;
+    private volatile long hlcMax = Long.MIN_VALUE;
+
+    Segment(Path path, long baseOffset, MappedFile file) {
+        this.path = path;
+        this.baseOffset = baseOffset;
+        this.file = file;
+        buffer = file.buffer();
+        indexedEndOffset = baseOffset;
+        writerChecker = new BatchChecker(file);
+    }
+
+    boolean acquire() {
+        int seen = users.get();
+        while (seen > 0) {
+            if (users.compareAndSet(seen, seen + 1)) {
+                return true;
+            }
+            seen = users.get();
+        }
+        return false;
+    }
+
+    /** Gives back one {@link #acquire}, or the owner's own hold; the last one unmaps. */
+    void release() {
+        if (users.decrementAndGet() == 0) {
+            file.close();
+        }
+    }
+
+    boolean fits(int length) {
+        return length <= buffer.capacity() - endPosition.getPlain();
+    }
+
+    int endPosition() {
+        return endPosition.getAcquire();
+    }
+
+    long hlcMax() {
+        return SegmentDescriptor.isSealed(buffer) ? buffer.getLong(SegmentDescriptor.SEAL_HLC_MAX_OFFSET) : hlcMax;
+    }
+
+    /** Writer only, after {@link #fits}. The length goes last: until then, the log ends before this batch. */
+    void append(RecordBatch batch, long offset, int unsynced) {
+        int at = endPosition.getPlain();
+        int length = HEADER_LENGTH + batch.length();
+        UnsafeBuffer to = buffer;
+        to.putBytes(at + HEADER_LENGTH, batch.buffer(), 0, batch.length());
+        to.putLong(at + BASE_OFFSET_OFFSET, offset);
+        to.putInt(at + COUNT_OFFSET, batch.count());
+        to.putInt(at + CODEC_OFFSET, CODEC_NONE | MAGIC << 16);
+        to.putLong(at + RANGE_EPOCH_OFFSET, batch.rangeEpoch());
+        to.putLong(at + PRODUCER_ID_OFFSET, batch.producerId());
+        to.putInt(at + PRODUCER_EPOCH_OFFSET, batch.producerEpoch());
+        to.putInt(at + UNSYNCED_OFFSET, unsynced);
+        to.putLong(at + BASE_SEQ_OFFSET, batch.baseSeq());
+        to.putLong(at + HLC_FIRST_OFFSET, batch.hlcFirst());
+        to.putLong(at + HLC_MAX_OFFSET, batch.hlcFirst() + batch.count() - 1);
+        to.putInt(at + CRC_OFFSET, writerChecker.crc(at, length));
+        to.putIntRelease(at + LENGTH_OFFSET, length);
+        addToIndex(at, length);
+    }
+
+    /** Writer, recovery, or whoever holds this object's lock while walking. */
+    void addToIndex(int at, int length) {
+        SparseIndex entries = index;
+        if (entries == null) {
+            entries = new SparseIndex(buffer.capacity());
+            index = entries;
+        }
+        long offset = buffer.getLong(at + BASE_OFFSET_OFFSET);
+        long batchHlcMax = buffer.getLong(at + HLC_MAX_OFFSET);
+        entries.onBatch(at, (int) (offset - baseOffset), batchHlcMax);
+        if (batchHlcMax > hlcMax) {
+            hlcMax = batchHlcMax;
+        }
+        indexedPosition = at + length;
+        endPosition.setRelease(at + length);
+        indexedEndOffset = offset + buffer.getInt(at + COUNT_OFFSET);
+    }
+
+    private SparseIndex indexUpTo(long limitOffset) {
+        SparseIndex entries = index;
+        if (entries == null || indexedEndOffset < limitOffset) {
+            synchronized (this) {
+                while (indexedEndOffset < limitOffset) {
+                    int at = indexedPosition;
+                    addToIndex(at, plausibleLength(at, indexedEndOffset));
+                }
+            }
+            entries = index;
+        }
+        return entries == null ? new SparseIndex(SegmentDescriptor.HEADER_LENGTH) : entries;
+    }
+
+    private int plausibleLength(int at, long offsetMax) {
+        if (at + HEADER_LENGTH <= buffer.capacity()) {
+            int length = buffer.getInt(at + LENGTH_OFFSET);
+            if (length > HEADER_LENGTH
+                    && length <= buffer.capacity() - at
+                    && length % ALIGNMENT == 0
+                    && buffer.getLong(at + BASE_OFFSET_OFFSET) <= offsetMax
+                    && buffer.getInt(at + COUNT_OFFSET) > 0) {
+                return length;
+            }
+        }
+        throw corrupt(at, "no batch where one must be");
+    }
+
+    HailstormException corrupt(int position, String reason) {
+        return new HailstormException(
+                ErrorCode.DATA_LOSS,
+                "corrupt log: file=" + path + ", position=" + position + ": " + reason
+                        + "; restore this file from a copy, the records in it are not served");
+    }
+
+    /**
+     * Hands on records from {@code fromOffset} to below {@code limitOffset}, which must lie in this segment.
+     *
+     * @return the next offset to read; its bitwise complement when the handler asked to stop
+     */
+    long read(long fromOffset, long limitOffset, int maxRecords, RecordHandler handler) {
+        int at = indexUpTo(limitOffset).positionAtOrBefore((int) (fromOffset - baseOffset));
+        BatchChecker checker = spareChecker.getAndSet(null);
+        if (checker == null) {
+            checker = new BatchChecker(file);
+        }
+        long next = fromOffset;
+        int remaining = maxRecords;
+        while (next < limitOffset && remaining > 0) {
+            int length = plausibleLength(at, next);
+            long base = buffer.getLong(at + BASE_OFFSET_OFFSET);
+            int count = buffer.getInt(at + COUNT_OFFSET);
+            if (base + count > next) {
+                if (!checker.isBatch(at)) {
+                    throw corrupt(at, "checksum does not match for the batch of offset " + base);
+                }
+                long reached = deliver(at, base, count, next, remaining, handler);
+                if (reached < 0) {
+                    spareChecker.set(checker);
+                    return reached;
+                }
+                remaining -= (int) (reached - next);
+                next = reached;
+            }
+            at += length;
+        }
+        spareChecker.set(checker);
+        return next;
+    }
+
+    private long deliver(int at, long base, int count, long from, int remaining, RecordHandler handler) {
+        long hlcFirst = buffer.getLong(at + HLC_FIRST_OFFSET);
+        long end = Math.min(base + count, from + remaining);
+        int record = at + HEADER_LENGTH;
+        for (long offset = base; offset < end; offset++) {
+            int payloadLength = buffer.getInt(record);
+            if (offset >= from) {
+                int type = buffer.getShort(record + 4) & 0xFFFF;
+                int payload = record + RecordBatch.RECORD_HEADER_LENGTH;
+                if (!handler.onRecord(offset, hlcFirst + (offset - base), type, buffer, payload, payloadLength)) {
+                    return ~(offset + 1);
+                }
+            }
+            record += RecordBatch.recordLength(payloadLength);
+        }
+        return end;
+    }
+
+    /** First offset below the limit with a clock at or after {@code hlc}; the limit when none. */
+    long offsetAtOrAfter(long hlc, long limitOffset) {
+        int at = indexUpTo(limitOffset).positionBeforeHlc(hlc);
+        long base = baseOffset;
+        while (base < limitOffset) {
+            int length = plausibleLength(at, limitOffset);
+            base = buffer.getLong(at + BASE_OFFSET_OFFSET);
+            if (base >= limitOffset) {
+                break;
+            }
+            if (buffer.getLong(at + HLC_MAX_OFFSET) >= hlc) {
+                return base + Math.max(0, hlc - buffer.getLong(at + HLC_FIRST_OFFSET));
+            }
+            base += buffer.getInt(at + COUNT_OFFSET);
+            at += length;
+        }
+        return limitOffset;
+    }
+}

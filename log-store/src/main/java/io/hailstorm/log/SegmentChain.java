@@ -1,0 +1,126 @@
+package io.hailstorm.log;
+
+import io.hailstorm.kernel.ErrorCode;
+import io.hailstorm.kernel.HailstormException;
+import io.hailstorm.kernel.StreamName;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** A partition's segments in order. Changed by copying, on cold paths; read by any thread without a lock. */
+final class SegmentChain {
+    private static final Segment[] NO_SEGMENTS = {};
+
+    private final StreamName stream;
+    private final int partition;
+    private volatile Segment[] segments = NO_SEGMENTS;
+
+    SegmentChain(StreamName stream, int partition) {
+        this.stream = stream;
+        this.partition = partition;
+    }
+
+    /** The current segments, ascending; not to be changed. */
+    Segment[] segments() {
+        return segments;
+    }
+
+    synchronized void add(Segment segment) {
+        Segment[] longer = Arrays.copyOf(segments, segments.length + 1);
+        longer[longer.length - 1] = segment;
+        segments = longer;
+    }
+
+    synchronized Segment removeFirst() {
+        Segment first = segments[0];
+        segments = Arrays.copyOfRange(segments, 1, segments.length);
+        return first;
+    }
+
+    synchronized void closeAll() {
+        Segment[] all = segments;
+        segments = NO_SEGMENTS;
+        for (Segment segment : all) {
+            segment.release();
+        }
+    }
+
+    long startOffset() {
+        Segment[] current = segments;
+        return current.length == 0 ? 0 : current[0].baseOffset;
+    }
+
+    long read(long fromOffset, long limitOffset, int maxRecords, RecordHandler handler) {
+        requireRetained(fromOffset);
+        long next = fromOffset;
+        while (next < limitOffset && next - fromOffset < maxRecords) {
+            Segment[] current = segments;
+            int at = find(current, next);
+            Segment segment = at < 0 ? null : current[at];
+            if (segment == null) {
+                requireRetained(next);
+                return next;
+            }
+            if (segment.acquire()) {
+                long segmentEnd = at + 1 < current.length ? current[at + 1].baseOffset : Long.MAX_VALUE;
+                long reached;
+                try {
+                    int remaining = maxRecords - (int) (next - fromOffset);
+                    reached = segment.read(next, Math.min(limitOffset, segmentEnd), remaining, handler);
+                } finally {
+                    segment.release();
+                }
+                if (reached < 0) {
+                    return ~reached;
+                }
+                next = reached;
+            }
+        }
+        return next;
+    }
+
+    private void requireRetained(long offset) {
+        long start = startOffset();
+        if (offset < start) {
+            throw new HailstormException(
+                    ErrorCode.OUT_OF_RANGE,
+                    "offset no longer retained: " + stream + "/" + partition + ", asked=" + offset + ", first="
+                            + start);
+        }
+    }
+
+    /** Index of the segment that holds the offset; -1 when it lies before the first. */
+    static int find(@Nullable Segment[] sorted, long offset) {
+        int low = 0;
+        int high = sorted.length - 1;
+        while (low <= high) {
+            int middle = (low + high) >>> 1;
+            Segment segment = sorted[middle];
+            if (segment != null && segment.baseOffset <= offset) {
+                low = middle + 1;
+            } else {
+                high = middle - 1;
+            }
+        }
+        return high;
+    }
+
+    long offsetAtOrAfter(long hlc, long limitOffset) {
+        Segment[] current = segments;
+        for (int i = 0; i < current.length && current[i].baseOffset < limitOffset; i++) {
+            Segment segment = current[i];
+            if (segment.acquire()) {
+                try {
+                    boolean last = i + 1 == current.length;
+                    long end = Math.min(limitOffset, last ? Long.MAX_VALUE : current[i + 1].baseOffset);
+                    long found = segment.offsetAtOrAfter(hlc, end);
+                    if (found < end) {
+                        return found;
+                    }
+                } finally {
+                    segment.release();
+                }
+            }
+        }
+        return limitOffset;
+    }
+}

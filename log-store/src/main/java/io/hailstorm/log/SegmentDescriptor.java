@@ -1,0 +1,122 @@
+package io.hailstorm.log;
+
+import io.hailstorm.kernel.CounterRandom;
+import io.hailstorm.kernel.StreamName;
+import java.nio.ByteBuffer;
+import java.util.zip.CRC32C;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * Byte layout of a segment file: a header page, then batches. Little endian.
+ *
+ * <pre>
+ *   0                8        12       16               24       28       32       36
+ *   +----------------+--------+--------+----------------+--------+--------+--------+
+ *   |     magic      |version |headLen |   baseOffset   | stream | partn  | crc32c |   written once, when the
+ *   |      u64       |  i32   |  i32   |      i64       |  i32   |  i32   |  u32   |   segment becomes active
+ *   +----------------+--------+--------+----------------+--------+--------+--------+
+ *   64               72
+ *   +----------------+
+ *   |      mark      |  the durable offset, 48 bits, and 16 bits of check: one atomic word, after every sync
+ *   +----------------+
+ *   128              136              144      148      152
+ *   +----------------+----------------+--------+--------+
+ *   |   endOffset    |     hlcMax     | endPos | crc32c |  the seal, written once the segment is full and durable
+ *   +----------------+----------------+--------+--------+
+ *   4096
+ *   +-------------------------------------------
+ *   | batches …, then zeros to the end of the file
+ * </pre>
+ *
+ * <p>All of the header lies in one sector, so a device writes it whole or not at all.
+ */
+final class SegmentDescriptor {
+    /** "HAILSEG1" as bytes in file order. */
+    static final long MAGIC = 0x31474553_4C494148L;
+
+    static final int VERSION = 1;
+
+    static final int MAGIC_OFFSET = 0;
+    static final int VERSION_OFFSET = 8;
+    static final int HEADER_LENGTH_OFFSET = 12;
+    static final int BASE_OFFSET_OFFSET = 16;
+    static final int STREAM_OFFSET = 24;
+    static final int PARTITION_OFFSET = 28;
+    static final int HEADER_CRC_OFFSET = 32;
+    static final int MARK_OFFSET = 64;
+    static final int SEAL_END_OFFSET_OFFSET = 128;
+    static final int SEAL_HLC_MAX_OFFSET = 136;
+    static final int SEAL_END_POSITION_OFFSET = 144;
+    static final int SEAL_CRC_OFFSET = 148;
+    static final int HEADER_LENGTH = 4096;
+
+    static final String SUFFIX = ".seg";
+
+    private static final int NAME_DIGITS = 20;
+    private static final int CHECK_BITS = 16;
+    private static final long CHECK_MASK = (1L << CHECK_BITS) - 1;
+
+    private SegmentDescriptor() {}
+
+    static String fileName(long baseOffset) {
+        String digits = Long.toString(baseOffset);
+        return "0".repeat(NAME_DIGITS - digits.length()) + digits + SUFFIX;
+    }
+
+    static boolean isFileName(String name) {
+        return name.length() == NAME_DIGITS + SUFFIX.length()
+                && name.endsWith(SUFFIX)
+                && name.chars().limit(NAME_DIGITS).allMatch(c -> c >= '0' && c <= '9');
+    }
+
+    static long baseOffsetOf(String fileName) {
+        return Long.parseLong(fileName.substring(0, NAME_DIGITS));
+    }
+
+    static void writeHeader(UnsafeBuffer buffer, StreamName stream, int partition, long baseOffset) {
+        buffer.putLong(MAGIC_OFFSET, MAGIC);
+        buffer.putInt(VERSION_OFFSET, VERSION);
+        buffer.putInt(HEADER_LENGTH_OFFSET, HEADER_LENGTH);
+        buffer.putLong(BASE_OFFSET_OFFSET, baseOffset);
+        buffer.putInt(STREAM_OFFSET, stream.ordinal());
+        buffer.putInt(PARTITION_OFFSET, partition);
+        buffer.putInt(HEADER_CRC_OFFSET, crc(buffer, 0, HEADER_CRC_OFFSET));
+        writeMark(buffer, baseOffset);
+    }
+
+    static int crc(DirectBuffer buffer, int from, int toExclusive) {
+        byte[] bytes = new byte[toExclusive - from];
+        buffer.getBytes(from, bytes);
+        CRC32C crc = new CRC32C();
+        crc.update(ByteBuffer.wrap(bytes));
+        return (int) crc.getValue();
+    }
+
+    static void writeMark(UnsafeBuffer buffer, long durableOffset) {
+        buffer.putLongRelease(MARK_OFFSET, (durableOffset << CHECK_BITS) | check(durableOffset));
+    }
+
+    /** The durable offset in the header, or -1 when the word does not check out. */
+    static long readMark(UnsafeBuffer buffer) {
+        long word = buffer.getLongAcquire(MARK_OFFSET);
+        long durableOffset = word >>> CHECK_BITS;
+        return (word & CHECK_MASK) == check(durableOffset) ? durableOffset : -1;
+    }
+
+    private static long check(long durableOffset) {
+        return CounterRandom.mix(durableOffset + 1) & CHECK_MASK;
+    }
+
+    static void writeSeal(UnsafeBuffer buffer, long endOffset, long hlcMax, int endPosition) {
+        buffer.putLong(SEAL_END_OFFSET_OFFSET, endOffset);
+        buffer.putLong(SEAL_HLC_MAX_OFFSET, hlcMax);
+        buffer.putInt(SEAL_END_POSITION_OFFSET, endPosition);
+        buffer.putInt(SEAL_CRC_OFFSET, crc(buffer, SEAL_END_OFFSET_OFFSET, SEAL_CRC_OFFSET));
+    }
+
+    static boolean isSealed(UnsafeBuffer buffer) {
+        return buffer.getLong(SEAL_END_OFFSET_OFFSET) != 0
+                && buffer.getInt(SEAL_CRC_OFFSET) == crc(buffer, SEAL_END_OFFSET_OFFSET, SEAL_CRC_OFFSET);
+    }
+}

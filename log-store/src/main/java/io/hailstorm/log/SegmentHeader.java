@@ -1,0 +1,53 @@
+package io.hailstorm.log;
+
+import static io.hailstorm.log.SegmentDescriptor.*;
+
+import io.hailstorm.kernel.ErrorCode;
+import io.hailstorm.kernel.HailstormException;
+import io.hailstorm.kernel.StreamName;
+import org.agrona.DirectBuffer;
+
+/** Judges a segment's header. */
+final class SegmentHeader {
+    private SegmentHeader() {}
+
+    /** Never synced: the crash came before the first sync of the segment. */
+    static boolean isBlank(DirectBuffer buffer) {
+        for (int at = 0; at < MARK_OFFSET; at += Long.BYTES) {
+            if (buffer.getLong(at) != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Refuses a file of another kind, version, stream, partition or place; a blank header passes. */
+    static void refuseForeign(Segment segment, StreamName stream, int partition) {
+        DirectBuffer buffer = segment.buffer;
+        if (buffer.capacity() < StreamConfig.SEGMENT_BYTES_MIN) {
+            throw segment.corrupt(buffer.capacity(), "the file ends here, too short for a segment");
+        }
+        if (isBlank(buffer)) {
+            return;
+        }
+        if (buffer.getLong(MAGIC_OFFSET) != MAGIC) {
+            throw segment.corrupt(MAGIC_OFFSET, "not a segment of a Hailstorm log");
+        }
+        int version = buffer.getInt(VERSION_OFFSET);
+        boolean checksOut = buffer.getInt(HEADER_CRC_OFFSET) == crc(buffer, 0, HEADER_CRC_OFFSET);
+        if (checksOut && version > VERSION) {
+            throw new HailstormException(
+                    ErrorCode.FAILED_PRECONDITION,
+                    segment.path + ": written in log format " + version + ", this Hailstorm reads up to " + VERSION
+                            + "; use a newer one");
+        }
+        if (!checksOut) {
+            throw segment.corrupt(HEADER_CRC_OFFSET, "the header's checksum does not match");
+        }
+        if (buffer.getLong(BASE_OFFSET_OFFSET) != segment.baseOffset
+                || buffer.getInt(STREAM_OFFSET) != stream.ordinal()
+                || buffer.getInt(PARTITION_OFFSET) != partition) {
+            throw segment.corrupt(BASE_OFFSET_OFFSET, "the header belongs to another stream, partition or offset");
+        }
+    }
+}
