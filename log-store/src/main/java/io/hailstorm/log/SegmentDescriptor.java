@@ -79,10 +79,22 @@ final class SegmentDescriptor {
         buffer.putInt(VERSION_OFFSET, VERSION);
         buffer.putInt(HEADER_LENGTH_OFFSET, HEADER_LENGTH);
         buffer.putLong(BASE_OFFSET_OFFSET, baseOffset);
-        buffer.putInt(STREAM_OFFSET, stream.ordinal());
+        buffer.putInt(STREAM_OFFSET, streamCode(stream));
         buffer.putInt(PARTITION_OFFSET, partition);
         buffer.putInt(HEADER_CRC_OFFSET, crc(buffer, 0, HEADER_CRC_OFFSET));
         writeMark(buffer, baseOffset);
+    }
+
+    /** Numbers are forever. */
+    static int streamCode(StreamName stream) {
+        return switch (stream) {
+            case FIXES -> 1;
+            case TRIPS -> 2;
+            case PRICES -> 3;
+            case CONTROL -> 4;
+            case LATE -> 5;
+            case DEAD_LETTERS -> 6;
+        };
     }
 
     static int crc(DirectBuffer buffer, int from, int toExclusive) {

@@ -45,7 +45,7 @@ final class SegmentHeader {
             throw segment.corrupt(HEADER_CRC_OFFSET, "the header's checksum does not match");
         }
         if (buffer.getLong(BASE_OFFSET_OFFSET) != segment.baseOffset
-                || buffer.getInt(STREAM_OFFSET) != stream.ordinal()
+                || buffer.getInt(STREAM_OFFSET) != streamCode(stream)
                 || buffer.getInt(PARTITION_OFFSET) != partition) {
             throw segment.corrupt(BASE_OFFSET_OFFSET, "the header belongs to another stream, partition or offset");
         }

@@ -1,0 +1,196 @@
+package io.hailstorm.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.hailstorm.kernel.ErrorCode;
+import io.hailstorm.kernel.HailstormException;
+import io.hailstorm.kernel.StreamName;
+import io.hailstorm.kernel.testing.FaultyDisk;
+import java.nio.file.Path;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** Seeded crashes, a full disk, failing syncs, two openers, and readers in other processes. */
+final class FaultTest {
+    private static final int ROUNDS = 150;
+
+    private final LogFixture fixture = new LogFixture();
+
+    private static long seed() {
+        long seed = Long.getLong("seed", 20_261_121L);
+        System.out.println("seed=" + seed);
+        return seed;
+    }
+
+    @Test
+    void losesNothingDurableInAnyCrash() {
+        Random random = new Random(seed());
+        FaultyDisk disk = new FaultyDisk();
+        for (int round = 0; round < ROUNDS; round++) {
+            EmbeddedLog log = fixture.open(disk);
+            PartitionLog trips = log.partition(StreamName.TRIPS, 0);
+            long next = trips.endOffset();
+            assertThat(LogFixture.readAll(trips)).isEqualTo(LogFixture.numbers(trips.startOffset(), next));
+            appendAtRandom(log, trips, disk, random);
+            long durable = trips.durableOffset();
+            long appended = trips.endOffset();
+            disk = random.nextInt(4) == 0 ? disk.kill() : disk.crash(random.nextLong());
+            try (EmbeddedLog again = fixture.open(disk)) {
+                assertThat(again.partition(StreamName.TRIPS, 0).endOffset())
+                        .as("round %d", round)
+                        .isBetween(durable, appended);
+            }
+        }
+    }
+
+    private void appendAtRandom(EmbeddedLog log, PartitionLog trips, FaultyDisk disk, Random random) {
+        int steps = random.nextInt(60);
+        for (int step = 0; step < steps; step++) {
+            int count = 1 + random.nextInt(60);
+            trips.append(fixture.batch(trips.endOffset(), count));
+            if (random.nextInt(6) == 0) {
+                fixture.sync(log);
+            }
+            if (random.nextInt(5) == 0) {
+                disk.writeBack(random.nextLong());
+            }
+        }
+    }
+
+    @Test
+    void aDiskThatLiesAboutSyncsIsNoticedByTheSameTest() {
+        Random random = new Random(seed());
+        boolean noticed = false;
+        for (int round = 0; round < 20 && !noticed; round++) {
+            FaultyDisk disk = new FaultyDisk();
+            EmbeddedLog log = fixture.open(disk);
+            PartitionLog trips = log.partition(StreamName.TRIPS, 0);
+            disk.ignoreSyncs();
+            for (int i = 0; i < 20; i++) {
+                trips.append(fixture.batch(i * 10L, 10));
+                fixture.sync(log);
+            }
+            long durable = trips.durableOffset();
+            try (EmbeddedLog again = fixture.open(disk.crash(random.nextLong()))) {
+                noticed = again.partition(StreamName.TRIPS, 0).endOffset() < durable;
+            } catch (HailstormException e) {
+                noticed = e.code() == ErrorCode.DATA_LOSS;
+            }
+        }
+        assertThat(noticed).isTrue();
+    }
+
+    @Test
+    void stopsForGoodAfterAFailedSync() {
+        FaultyDisk disk = new FaultyDisk();
+        EmbeddedLog log = fixture.open(disk);
+        PartitionLog trips = log.partition(StreamName.TRIPS, 0);
+        trips.append(fixture.batch(0, 3));
+        fixture.sync(log);
+        trips.append(fixture.batch(3, 3));
+        disk.failSyncs(1);
+        assertThatThrownBy(() -> fixture.sync(log)).hasMessageContaining("injected failure");
+        assertThat(trips.durableOffset()).isEqualTo(3);
+        assertThatThrownBy(() -> fixture.sync(log)).hasMessageContaining("log stopped");
+        assertThatThrownBy(() -> trips.append(fixture.batch(6, 1)))
+                .isInstanceOfSatisfying(
+                        HailstormException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.UNAVAILABLE));
+        assertThat(LogFixture.readAll(trips)).isEqualTo(LogFixture.numbers(0, 3));
+        log.close();
+        try (EmbeddedLog again = fixture.open(disk.crash(1))) {
+            assertThat(again.partition(StreamName.TRIPS, 0).endOffset()).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void refusesAppendsOnAFullDiskAndGoesOnWhenThereIsRoom() {
+        FaultyDisk disk = new FaultyDisk();
+        try (EmbeddedLog log = fixture.open(disk)) {
+            PartitionLog trips = log.partition(StreamName.TRIPS, 0);
+            trips.append(fixture.batch(0, 1));
+            fixture.sync(log);
+            disk.limitCapacity(disk.usedBytes() + LogFixture.SEGMENT_BYTES / 2);
+            long end = fillUntilRefused(log, trips);
+            assertThat(end).isGreaterThan(300);
+            disk.limitCapacity(Long.MAX_VALUE);
+            fixture.time.advanceMs(2_000);
+            fixture.sync(log);
+            assertThat(trips.append(fixture.batch(end, 10))).isEqualTo(end);
+            fixture.sync(log);
+            assertThat(LogFixture.readAll(trips)).isEqualTo(LogFixture.numbers(0, end + 10));
+        }
+    }
+
+    private long fillUntilRefused(EmbeddedLog log, PartitionLog trips) {
+        for (int i = 0; i < 1000; i++) {
+            try {
+                fixture.append(log, trips, fixture.batch(trips.endOffset(), 10));
+            } catch (HailstormException e) {
+                assertThat(e.code()).isEqualTo(ErrorCode.RESOURCE_EXHAUSTED);
+                return trips.endOffset();
+            }
+        }
+        throw new AssertionError("the disk never filled");
+    }
+
+    @Test
+    void refusesASecondOpenerAndNamesThePath() {
+        Path directory = TemporaryDirectory.create();
+        MappedDisk disk = new MappedDisk();
+        try (EmbeddedLog log = EmbeddedLog.open(LogFixture.config(), disk, fixture.time, directory)) {
+            assertThat(log.partitionCount()).isEqualTo(2);
+            assertThatThrownBy(() -> EmbeddedLog.open(LogFixture.config(), disk, fixture.time, directory))
+                    .hasMessageContaining("data directory in use")
+                    .hasMessageContaining(directory.toString());
+        }
+        EmbeddedLog.open(LogFixture.config(), disk, fixture.time, directory).close();
+    }
+
+    @Test
+    void isReadAndVerifiedFromOutsideWhileItGrows() {
+        Path directory = TemporaryDirectory.create();
+        MappedDisk disk = new MappedDisk();
+        try (EmbeddedLog log = EmbeddedLog.open(LogFixture.config(), disk, fixture.time, directory)) {
+            PartitionLog trips = log.partition(StreamName.TRIPS, 0);
+            trips.append(fixture.batch(0, 10));
+            fixture.sync(log);
+            try (LogReader reader = LogReader.open(disk, directory)) {
+                PartitionReader outside = reader.partition(StreamName.TRIPS, 0);
+                for (int i = 1; i < 500; i++) {
+                    fixture.append(log, trips, fixture.batch(i * 10L, 10));
+                    if (i % 100 == 0) {
+                        assertThat(LogFixture.readAll(outside)).isEqualTo(LogFixture.numbers(0, trips.durableOffset()));
+                    }
+                }
+                fixture.sync(log);
+                trips.append(fixture.batch(5000, 10));
+                assertThat(LogFixture.readAll(outside)).isEqualTo(LogFixture.numbers(0, 5000));
+                trips.commit("matching", 42, 1);
+                assertThat(outside.committed("matching")).isEqualTo(42);
+            }
+            LogVerifier.Report report = LogVerifier.verify(disk, directory);
+            assertThat(report.problems()).isEmpty();
+            assertThat(report.recordCount()).isEqualTo(5000);
+            assertThat(report.payloadBytes()).isEqualTo(5000 * 64);
+        }
+    }
+
+    @Test
+    void reportsEveryFlippedByteOfADurableBatch() {
+        FaultyDisk disk = new FaultyDisk();
+        try (EmbeddedLog log = fixture.open(disk)) {
+            log.partition(StreamName.TRIPS, 0).append(fixture.batch(0, 3));
+        }
+        Path segment = LogFixture.partitionDirectory(StreamName.TRIPS).resolve(SegmentDescriptor.fileName(0));
+        int length = BatchDescriptor.HEADER_LENGTH + 3 * 72;
+        assertThat(LogVerifier.verify(disk, LogFixture.DATA_DIR).ok()).isTrue();
+        for (int at = 0; at < length; at++) {
+            disk.corrupt(segment, SegmentDescriptor.HEADER_LENGTH + at, 0x10);
+            LogVerifier.Report report = LogVerifier.verify(disk, LogFixture.DATA_DIR);
+            assertThat(report.problems()).as("byte %d", at).hasSize(1);
+            assertThat(report.problems().get(0).message()).contains(segment.toString(), "position=4096");
+            disk.corrupt(segment, SegmentDescriptor.HEADER_LENGTH + at, 0x10);
+        }
+    }
+}

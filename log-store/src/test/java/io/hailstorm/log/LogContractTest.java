@@ -1,0 +1,234 @@
+package io.hailstorm.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.hailstorm.kernel.HailstormException;
+import io.hailstorm.kernel.StreamName;
+import io.hailstorm.kernel.testing.FaultyDisk;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What every engine promises. */
+final class LogContractTest {
+    private final LogFixture fixture = new LogFixture();
+
+    enum Engine {
+        MEMORY,
+        EMBEDDED,
+        EMBEDDED_ON_FILES
+    }
+
+    private Log open(Engine engine) {
+        return open(engine, LogFixture.config());
+    }
+
+    private Log open(Engine engine, LogConfig config) {
+        return switch (engine) {
+            case MEMORY -> new MemoryLog(config, fixture.time);
+            case EMBEDDED -> EmbeddedLog.open(config, new FaultyDisk(), fixture.time, LogFixture.DATA_DIR);
+            case EMBEDDED_ON_FILES ->
+                EmbeddedLog.open(config, new MappedDisk(), fixture.time, TemporaryDirectory.create());
+        };
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void showsRecordsOnlyOnceTheyAreDurable(Engine engine) {
+        try (Log log = open(engine)) {
+            PartitionLog trips = log.partition(StreamName.TRIPS, 1);
+            assertThat(trips.append(fixture.batch(0, 3))).isZero();
+            assertThat(trips.append(fixture.batch(3, 2))).isEqualTo(3);
+            assertThat(trips.endOffset()).isEqualTo(5);
+            assertThat(trips.durableOffset()).isZero();
+            assertThat(LogFixture.readAll(trips)).isEmpty();
+
+            fixture.sync(log);
+            assertThat(trips.durableOffset()).isEqualTo(5);
+            assertThat(LogFixture.readAll(trips)).isEqualTo(LogFixture.numbers(0, 5));
+            assertThat(log.partition(StreamName.TRIPS, 0).endOffset()).isZero();
+            assertThat(log.stats(StreamName.TRIPS).appendedRecordCount()).isEqualTo(5);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void showsRecordsAtOnceWhenTheStreamPromisesMemoryOnly(Engine engine) {
+        LogConfig config = LogFixture.config();
+        config = config.withStream(
+                StreamName.FIXES, config.stream(StreamName.FIXES).withAckLevel(AckLevel.MEMORY));
+        try (Log log = open(engine, config)) {
+            PartitionLog fixes = log.partition(StreamName.FIXES, 0);
+            fixes.append(fixture.batch(0, 3));
+            assertThat(LogFixture.readAll(fixes)).isEqualTo(LogFixture.numbers(0, 3));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void readsFromAnyOffsetAnyNumberAndStopsWhenTold(Engine engine) {
+        try (Log log = open(engine)) {
+            PartitionLog fixes = log.partition(StreamName.FIXES, 0);
+            for (int i = 0; i < 200; i++) {
+                fixture.append(log, fixes, fixture.batch(i * 10L, 10));
+            }
+            fixture.sync(log);
+            for (int from = 0; from < 2000; from += 37) {
+                long expected = from;
+                long[] seen = {expected};
+                long reached = fixes.read(from, 25, (offset, hlc, type, buffer, index, length) -> {
+                    assertThat(offset).isEqualTo(seen[0]++);
+                    assertThat(buffer.getLong(index)).isEqualTo(offset);
+                    assertThat(length).isEqualTo(64);
+                    return true;
+                });
+                assertThat(reached).isEqualTo(Math.min(2000, from + 25));
+                assertThat(seen[0]).isEqualTo(reached);
+                long stopAt = from;
+                assertThat(fixes.read(from, 25, (offset, hlc, type, buffer, index, length) -> offset < stopAt))
+                        .isEqualTo(from + 1);
+            }
+            assertThat(fixes.read(2000, 10, (offset, hlc, type, buffer, index, length) -> true))
+                    .isEqualTo(2000);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void findsRecordsByTheirClock(Engine engine) {
+        try (Log log = open(engine)) {
+            PartitionLog fixes = log.partition(StreamName.FIXES, 0);
+            long[] hlcs = new long[100];
+            for (int i = 0; i < hlcs.length; i++) {
+                RecordBatch batch = fixture.batch(i * 10L, 10);
+                hlcs[i] = batch.hlcFirst();
+                fixture.append(log, fixes, batch);
+                fixture.time.advanceMs(3);
+            }
+            fixture.sync(log);
+            for (int i = 0; i < hlcs.length; i++) {
+                assertThat(fixes.offsetAtOrAfter(hlcs[i])).isEqualTo(i * 10L);
+                assertThat(fixes.offsetAtOrAfter(hlcs[i] + 4)).isEqualTo(i * 10L + 4);
+                assertThat(fixes.offsetAtOrAfter(hlcs[i] + 10)).isEqualTo(i * 10L + 10);
+            }
+            assertThat(fixes.offsetAtOrAfter(0)).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void refusesDuplicatesGapsAndZombiesOfAnIdempotentProducer(Engine engine) {
+        try (Log log = open(engine)) {
+            PartitionLog trips = log.partition(StreamName.TRIPS, 0);
+            for (int i = 0; i < 8; i++) {
+                assertThat(trips.append(fixture.batch(i * 2L, 2, 7, 1, i * 2L))).isEqualTo(i * 2L);
+            }
+            assertThat(trips.append(fixture.batch(14, 2, 7, 1, 14))).isEqualTo(PartitionLog.DUPLICATE);
+            assertThat(trips.append(fixture.batch(6, 2, 7, 1, 6))).isEqualTo(PartitionLog.DUPLICATE);
+            assertThat(trips.append(fixture.batch(4, 2, 7, 1, 4))).isEqualTo(PartitionLog.OUT_OF_ORDER);
+            assertThat(trips.append(fixture.batch(18, 2, 7, 1, 18))).isEqualTo(PartitionLog.OUT_OF_ORDER);
+            assertThat(trips.append(fixture.batch(16, 2, 7, 2, 0))).isEqualTo(16);
+            assertThat(trips.append(fixture.batch(16, 2, 7, 1, 16))).isEqualTo(PartitionLog.FENCED);
+            assertThat(trips.append(fixture.batch(18, 1, 8, 1, 500))).isEqualTo(18);
+            assertThat(trips.endOffset()).isEqualTo(19);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void pushesBackWhenTooMuchWaitsForTheDisk(Engine engine) {
+        try (Log log = open(engine)) {
+            PartitionLog fixes = log.partition(StreamName.FIXES, 0);
+            int appended = 0;
+            while (fixes.append(fixture.batch(appended, 1)) != PartitionLog.BACK_PRESSURED) {
+                appended++;
+            }
+            assertThat(appended).isBetween(300, 48 * 1024 / 144);
+            fixture.sync(log);
+            assertThat(fixes.append(fixture.batch(appended, 1))).isEqualTo(appended);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void fencesCommitsOfAnOlderGeneration(Engine engine) {
+        try (Log log = open(engine)) {
+            PartitionLog fixes = log.partition(StreamName.FIXES, 0);
+            assertThat(fixes.committed("matching")).isEqualTo(PartitionReader.NULL_OFFSET);
+            assertThat(fixes.commit("matching", 10, 2)).isTrue();
+            assertThat(fixes.commit("matching", 20, 1)).isFalse();
+            assertThat(fixes.committed("matching")).isEqualTo(10);
+            assertThat(fixes.commit("matching", 5, 3)).isTrue();
+            assertThat(fixes.commit("pricing", 1, 1)).isTrue();
+            assertThat(fixes.committed("matching")).isEqualTo(5);
+            assertThatThrownBy(() -> fixes.commit("", 1, 1)).isInstanceOf(HailstormException.class);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void forgetsWhatIsTooOldButNothingAGroupHasYetToRead(Engine engine) {
+        LogConfig config = LogFixture.config();
+        config = config.withStream(
+                StreamName.FIXES, config.stream(StreamName.FIXES).withRetention(60_000, StreamConfig.UNLIMITED));
+        try (Log log = open(engine, config)) {
+            PartitionLog fixes = log.partition(StreamName.FIXES, 0);
+            fixes.commit("matching", 100, 1);
+            for (int i = 0; i < 300; i++) {
+                fixture.append(log, fixes, fixture.batch(i * 10L, 10));
+            }
+            fixture.sync(log);
+            fixture.time.advanceMs(61_000);
+            fixture.sync(log);
+            assertThat(fixes.startOffset()).isLessThanOrEqualTo(100);
+
+            fixes.commit("matching", 3000, 1);
+            fixture.time.advanceMs(1_000);
+            fixture.sync(log);
+            long start = fixes.startOffset();
+            assertThat(start).isGreaterThan(100);
+            assertThat(LogFixture.readAll(fixes)).isEqualTo(LogFixture.numbers(start, 3000));
+            assertThatThrownBy(() -> fixes.read(0, 1, (offset, hlc, type, buffer, index, length) -> true))
+                    .hasMessageContaining("no longer retained");
+            assertThat(fixture.append(log, fixes, fixture.batch(3000, 10))).isEqualTo(3000);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void keepsAStreamBelowItsSize(Engine engine) {
+        LogConfig config = LogFixture.config();
+        config = config.withStream(
+                StreamName.FIXES,
+                config.stream(StreamName.FIXES).withRetention(StreamConfig.UNLIMITED, 3L * LogFixture.SEGMENT_BYTES));
+        try (Log log = open(engine, config)) {
+            PartitionLog fixes = log.partition(StreamName.FIXES, 0);
+            for (int i = 0; i < 1000; i++) {
+                fixture.append(log, fixes, fixture.batch(i * 10L, 10));
+                if (i % 100 == 0) {
+                    fixture.time.advanceMs(1_000);
+                }
+            }
+            fixture.time.advanceMs(1_000);
+            fixture.sync(log);
+            assertThat(log.stats(StreamName.FIXES).segmentBytes()).isLessThanOrEqualTo(3L * LogFixture.SEGMENT_BYTES);
+            assertThat(LogFixture.readAll(fixes)).isEqualTo(LogFixture.numbers(fixes.startOffset(), 10_000));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void refusesABatchNoSegmentCanHold(Engine engine) {
+        LogConfig config = LogFixture.config();
+        config = config.withStream(
+                StreamName.LATE, config.stream(StreamName.LATE).withSegmentBytes(StreamConfig.SEGMENT_BYTES_MIN));
+        try (Log log = open(engine, config)) {
+            PartitionLog late = log.partition(StreamName.LATE, 0);
+            assertThatThrownBy(() -> late.append(fixture.batch(0, 200))).hasMessageContaining("batch too large");
+            assertThat(late.append(fixture.batch(0, 1))).isZero();
+            fixture.sync(log);
+            assertThat(LogFixture.readAll(late)).isEqualTo(List.of(0L));
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.hailstorm.log;
+
+import org.jspecify.annotations.NullMarked;
