@@ -1,0 +1,124 @@
+package io.hailstorm.migration;
+
+import static io.hailstorm.migration.RangeGuard.ADMITTED;
+import static io.hailstorm.migration.RangeGuard.BUFFER;
+import static io.hailstorm.migration.RangeGuard.MOVED;
+import static io.hailstorm.migration.TestRange.A;
+import static io.hailstorm.migration.TestRange.ABORT;
+import static io.hailstorm.migration.TestRange.B;
+import static io.hailstorm.migration.TestRange.C;
+import static io.hailstorm.migration.TestRange.OPEN;
+import static io.hailstorm.migration.TestRange.SEAL;
+import static io.hailstorm.migration.TestRange.active;
+import static io.hailstorm.migration.TestRange.copying;
+import static io.hailstorm.migration.TestRange.givenUp;
+import static io.hailstorm.migration.TestRange.sealed;
+import static io.hailstorm.migration.TestRange.sealing;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class RangeGuardTest {
+    private final OwnershipTable table = TestRange.table();
+    private final RangeGuard guard = new RangeGuard(table);
+    private long nextOffset = 1;
+
+    @Test
+    void admitsTheOwnerAloneWhileNothingMoves() {
+        expect(ADMITTED, MOVED);
+        assertThat(guard.admit(1, C)).isEqualTo(ADMITTED);
+        assertThat(guard.admit(0, 1L)).isEqualTo(MOVED);
+    }
+
+    @Test
+    void closesTheSourceAtTheSealAndOpensTheTargetWhenActive() {
+        read(copying("m", A));
+        expect(ADMITTED, BUFFER);
+        read(sealing());
+        expect(ADMITTED, BUFFER);
+        guard.onRangeRecord(SEAL);
+        expect(MOVED, BUFFER);
+        read(sealed(10));
+        expect(MOVED, BUFFER);
+        guard.onRangeRecord(OPEN);
+        expect(MOVED, BUFFER);
+        read(active());
+        expect(MOVED, ADMITTED);
+        assertThat(guard.cellsInFlightCount()).isZero();
+        assertThat(guard.admit(0, B)).isEqualTo(ADMITTED);
+    }
+
+    @Test
+    void holdsFixesUntilTheOpenIsSeenEvenWhenTheTableIsAhead() {
+        read(copying("m", A));
+        read(sealing());
+        guard.onRangeRecord(SEAL);
+        read(sealed(10));
+        read(active());
+        expect(MOVED, BUFFER);
+        guard.onRangeRecord(OPEN);
+        expect(MOVED, ADMITTED);
+    }
+
+    @Test
+    void staysClosedAfterAnAbortUntilTheTableEndsTheMove() {
+        read(copying("m", A));
+        read(sealing());
+        guard.onRangeRecord(SEAL);
+        guard.onRangeRecord(ABORT);
+        expect(MOVED, BUFFER);
+        read(givenUp(RangeState.SEALING));
+        expect(ADMITTED, MOVED);
+        assertThat(guard.cellsInFlightCount()).isZero();
+    }
+
+    @Test
+    void ignoresASealThatComesAfterItsAbort() {
+        read(copying("m", A));
+        read(sealing());
+        guard.onRangeRecord(ABORT);
+        guard.onRangeRecord(SEAL);
+        expect(ADMITTED, BUFFER);
+        read(givenUp(RangeState.SEALING));
+        guard.onRangeRecord(SEAL);
+        expect(ADMITTED, MOVED);
+    }
+
+    @Test
+    void findsItsStateAgainFromTableAndLogs() {
+        read(copying("m", A));
+        read(sealing());
+        RangeGuard recovered = new RangeGuard(table);
+        recovered.onRangeRecord(SEAL);
+        assertThat(recovered.admit(0, A)).isEqualTo(MOVED);
+        assertThat(recovered.admit(1, A)).isEqualTo(BUFFER);
+        assertThat(recovered.admit(0, B)).isEqualTo(ADMITTED);
+    }
+
+    @Test
+    void ignoresRecordsOfMovesLongDone() {
+        read(copying("m", A));
+        read(sealing());
+        guard.onRangeRecord(SEAL);
+        read(sealed(10));
+        guard.onRangeRecord(OPEN);
+        read(active());
+        RangeGuard recovered = new RangeGuard(table);
+        recovered.onRangeRecord(OPEN);
+        recovered.onRangeRecord(SEAL);
+        recovered.onRangeRecord(ABORT);
+        assertThat(recovered.cellsInFlightCount()).isZero();
+        assertThat(recovered.admit(1, A)).isEqualTo(ADMITTED);
+    }
+
+    private void expect(int source, int target) {
+        assertThat(guard.admit(0, A)).as("source").isEqualTo(source);
+        assertThat(guard.admit(1, A)).as("target").isEqualTo(target);
+    }
+
+    private void read(ControlRecord record) {
+        ControlOutcome outcome = table.apply(nextOffset++, record);
+        assertThat(outcome).isInstanceOf(ControlOutcome.Applied.class);
+        guard.onControl(outcome);
+    }
+}
