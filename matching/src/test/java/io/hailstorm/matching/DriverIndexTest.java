@@ -1,6 +1,7 @@
 package io.hailstorm.matching;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.management.ThreadMXBean;
 import io.hailstorm.geo.Cells;
@@ -9,6 +10,7 @@ import io.hailstorm.kernel.DriverState;
 import io.hailstorm.kernel.FixDescriptor;
 import io.hailstorm.kernel.FixView;
 import io.hailstorm.kernel.GeoPoint;
+import io.hailstorm.kernel.Invariants;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -121,6 +123,16 @@ class DriverIndexTest {
         assertThat(index.slotOf(1)).isEqualTo(DriverIndex.NULL_SLOT);
         assertThat(index.driverCount()).isEqualTo(2);
         assertThat(index.availableCount()).isEqualTo(2);
+    }
+
+    @Test
+    void treatsASecondEngagementAsABug() {
+        drivers.onFix(fleet.fixOf(7, 0, DriverState.IDLE));
+        drivers.engage(7);
+        assertThatThrownBy(() -> drivers.engage(7)).isInstanceOf(Invariants.InvariantViolation.class);
+        drivers.release(7, fleet.nowMs);
+        drivers.engage(7);
+        assertThat(drivers.availableCount()).isZero();
     }
 
     @Test
