@@ -31,7 +31,7 @@ public record TripId(long homeCell, long value) implements Comparable<TripId> {
     public static TripId parse(String text) {
         int dash = text.indexOf('-');
         try {
-            if (dash > 0) {
+            if (dash > 0 && dash < text.length() - 1) {
                 return new TripId(
                         HexFormat.fromHexDigitsToLong(text, 0, dash),
                         HexFormat.fromHexDigitsToLong(text, dash + 1, text.length()));
