@@ -1,5 +1,7 @@
 package io.hailstorm.simulator;
 
+import io.hailstorm.kernel.ErrorCode;
+import io.hailstorm.kernel.HailstormException;
 import java.time.ZoneId;
 import java.util.List;
 
@@ -9,15 +11,9 @@ import java.util.List;
  *
  * @param speedKmhByHour 24 average driving speeds by local hour
  * @param demandByHour 24 factors on the base rate of requests by local hour; two peaks
- * @param tripMetersMean mean straight-line length of a trip between random places
  */
 public record City(
-        String name,
-        ZoneId zone,
-        List<HotSpot> hotSpots,
-        List<Double> speedKmhByHour,
-        List<Double> demandByHour,
-        double tripMetersMean) {
+        String name, ZoneId zone, List<HotSpot> hotSpots, List<Double> speedKmhByHour, List<Double> demandByHour) {
 
     private static final List<Double> SPEED_KMH_BY_HOUR = List.of(
             38.0, 39.0, 40.0, 40.0, 40.0, 38.0, 34.0, 28.0, 24.0, 25.0, 27.0, 27.0, 26.0, 26.0, 25.0, 24.0, 22.0, 21.0,
@@ -49,8 +45,7 @@ public record City(
                         new HotSpot("sunset", 37.7540, -122.4830, 0.05, 1100),
                         new HotSpot("potrero", 37.7580, -122.3990, 0.06, 500)),
                 SPEED_KMH_BY_HOUR,
-                DEMAND_BY_HOUR,
-                4200);
+                DEMAND_BY_HOUR);
     }
 
     /** New York: Manhattan and the near parts of Brooklyn and Queens. */
@@ -70,8 +65,7 @@ public record City(
                         new HotSpot("downtown-brooklyn", 40.6900, -73.9850, 0.06, 700),
                         new HotSpot("long-island-city", 40.7480, -73.9400, 0.05, 600)),
                 SPEED_KMH_BY_HOUR,
-                DEMAND_BY_HOUR,
-                4000);
+                DEMAND_BY_HOUR);
     }
 
     /** The city of that name, or an exception that lists the known ones. */
@@ -79,9 +73,9 @@ public record City(
         return switch (name) {
             case "sf" -> sf();
             case "nyc" -> nyc();
-            default -> throw new io.hailstorm.kernel.HailstormException(
-                    io.hailstorm.kernel.ErrorCode.INVALID_ARGUMENT,
-                    "unknown city \"" + name + "\": expected one of sf, nyc");
+            default ->
+                throw new HailstormException(
+                        ErrorCode.INVALID_ARGUMENT, "unknown city \"" + name + "\": expected one of sf, nyc");
         };
     }
 }

@@ -70,8 +70,15 @@ final class CsvRows {
     static final class MalformedRow extends Exception {
         private static final long serialVersionUID = 1L;
 
+        private final String reason;
+
         MalformedRow(String reason) {
             super(reason);
+            this.reason = reason;
+        }
+
+        String reason() {
+            return reason;
         }
     }
 
@@ -148,12 +155,11 @@ final class CsvRows {
                 try {
                     take(record, columns, handler);
                 } catch (MalformedRow e) {
-                    reportMalformed(line, e.getMessage());
+                    reportMalformed(line, e.reason());
                 }
             }
         } catch (IOException | UncheckedIOException | IllegalArgumentException | IllegalStateException e) {
-            throw new HailstormException(
-                    ErrorCode.INVALID_ARGUMENT, "cannot read " + file + ": " + reasonOf(e), e);
+            throw new HailstormException(ErrorCode.INVALID_ARGUMENT, "cannot read " + file + ": " + reasonOf(e), e);
         }
         if (malformed > REPORTED_MAX) {
             messages.accept(file + ": " + malformed + " malformed rows in all");
@@ -215,6 +221,8 @@ final class CsvRows {
 
     private static String reasonOf(Exception e) {
         String message = e.getMessage() == null ? "" : ": " + e.getMessage();
-        return e instanceof IllegalArgumentException ? String.valueOf(e.getMessage()) : e.getClass().getSimpleName() + message;
+        return e instanceof IllegalArgumentException
+                ? String.valueOf(e.getMessage())
+                : e.getClass().getSimpleName() + message;
     }
 }

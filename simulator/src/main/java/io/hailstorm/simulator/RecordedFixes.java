@@ -29,8 +29,7 @@ public final class RecordedFixes {
     private final long[] drivers;
     private final long malformed;
 
-    private RecordedFixes(
-            long[] epochMs, long[] points, int[] vehicleAndOccupied, long[] drivers, long malformed) {
+    private RecordedFixes(long[] epochMs, long[] points, int[] vehicleAndOccupied, long[] drivers, long malformed) {
         this.epochMs = epochMs;
         this.points = points;
         this.vehicleAndOccupied = vehicleAndOccupied;

@@ -58,8 +58,12 @@ public final class RecordedTrips {
                 .toArray();
         return new RecordedTrips(
                 Arrays.stream(order).mapToLong(times::get).toArray(),
-                Arrays.stream(order).mapToObj(i -> CsvRows.point(pickupPoints.get(i))).toArray(GeoPoint[]::new),
-                Arrays.stream(order).mapToObj(i -> CsvRows.point(dropoffPoints.get(i))).toArray(GeoPoint[]::new),
+                Arrays.stream(order)
+                        .mapToObj(i -> CsvRows.point(pickupPoints.get(i)))
+                        .toArray(GeoPoint[]::new),
+                Arrays.stream(order)
+                        .mapToObj(i -> CsvRows.point(dropoffPoints.get(i)))
+                        .toArray(GeoPoint[]::new),
                 rows.malformedCount());
     }
 

@@ -38,7 +38,7 @@ public interface Simulation extends AutoCloseable {
             TimeSource time,
             Optional<LedgerFile.Writer> ledgerFile,
             long startMs) {
-        throw new UnsupportedOperationException();
+        return new SimulationEngine(config, channels, tokens, time, ledgerFile, startMs);
     }
 
     /**
@@ -66,6 +66,9 @@ public interface Simulation extends AutoCloseable {
     boolean isFinished();
 
     SimulationReport report();
+
+    /** The last reason the server, or the way to it, gave for refusing a stream or a call; for the operator. */
+    Optional<String> lastFailure();
 
     SimulationProgress progress();
 

@@ -61,49 +61,145 @@ public record SimulationConfig(
 
     public SimulationConfig withVehicles(int value) {
         return new SimulationConfig(
-                city, value, seed, realism, tripsPerVehicleHour, fixes, trips, serviceArea, firstDriverId, firstRiderId,
-                firstSession, maxInFlightFixes, maxOutstandingCalls, maxInFlightAgeMs);
+                city,
+                value,
+                seed,
+                realism,
+                tripsPerVehicleHour,
+                fixes,
+                trips,
+                serviceArea,
+                firstDriverId,
+                firstRiderId,
+                firstSession,
+                maxInFlightFixes,
+                maxOutstandingCalls,
+                maxInFlightAgeMs);
     }
 
     public SimulationConfig withSeed(long value) {
         return new SimulationConfig(
-                city, vehicles, value, realism, tripsPerVehicleHour, fixes, trips, serviceArea, firstDriverId,
-                firstRiderId, firstSession, maxInFlightFixes, maxOutstandingCalls, maxInFlightAgeMs);
+                city,
+                vehicles,
+                value,
+                realism,
+                tripsPerVehicleHour,
+                fixes,
+                trips,
+                serviceArea,
+                firstDriverId,
+                firstRiderId,
+                firstSession,
+                maxInFlightFixes,
+                maxOutstandingCalls,
+                maxInFlightAgeMs);
     }
 
     public SimulationConfig withRealism(Realism value) {
         return new SimulationConfig(
-                city, vehicles, seed, value, tripsPerVehicleHour, fixes, trips, serviceArea, firstDriverId,
-                firstRiderId, firstSession, maxInFlightFixes, maxOutstandingCalls, maxInFlightAgeMs);
+                city,
+                vehicles,
+                seed,
+                value,
+                tripsPerVehicleHour,
+                fixes,
+                trips,
+                serviceArea,
+                firstDriverId,
+                firstRiderId,
+                firstSession,
+                maxInFlightFixes,
+                maxOutstandingCalls,
+                maxInFlightAgeMs);
     }
 
     public SimulationConfig withTripsPerVehicleHour(double value) {
         return new SimulationConfig(
-                city, vehicles, seed, realism, value, fixes, trips, serviceArea, firstDriverId, firstRiderId,
-                firstSession, maxInFlightFixes, maxOutstandingCalls, maxInFlightAgeMs);
+                city,
+                vehicles,
+                seed,
+                realism,
+                value,
+                fixes,
+                trips,
+                serviceArea,
+                firstDriverId,
+                firstRiderId,
+                firstSession,
+                maxInFlightFixes,
+                maxOutstandingCalls,
+                maxInFlightAgeMs);
     }
 
     public SimulationConfig withFixes(RecordedFixes value) {
         return new SimulationConfig(
-                city, vehicles, seed, realism, tripsPerVehicleHour, Optional.of(value), trips, serviceArea,
-                firstDriverId, firstRiderId, firstSession, maxInFlightFixes, maxOutstandingCalls, maxInFlightAgeMs);
+                city,
+                vehicles,
+                seed,
+                realism,
+                tripsPerVehicleHour,
+                Optional.of(value),
+                trips,
+                serviceArea,
+                firstDriverId,
+                firstRiderId,
+                firstSession,
+                maxInFlightFixes,
+                maxOutstandingCalls,
+                maxInFlightAgeMs);
     }
 
     public SimulationConfig withTrips(RecordedTrips value) {
         return new SimulationConfig(
-                city, vehicles, seed, realism, tripsPerVehicleHour, fixes, Optional.of(value), serviceArea,
-                firstDriverId, firstRiderId, firstSession, maxInFlightFixes, maxOutstandingCalls, maxInFlightAgeMs);
+                city,
+                vehicles,
+                seed,
+                realism,
+                tripsPerVehicleHour,
+                fixes,
+                Optional.of(value),
+                serviceArea,
+                firstDriverId,
+                firstRiderId,
+                firstSession,
+                maxInFlightFixes,
+                maxOutstandingCalls,
+                maxInFlightAgeMs);
     }
 
     public SimulationConfig withServiceArea(ServiceArea value) {
         return new SimulationConfig(
-                city, vehicles, seed, realism, tripsPerVehicleHour, fixes, trips, value, firstDriverId, firstRiderId,
-                firstSession, maxInFlightFixes, maxOutstandingCalls, maxInFlightAgeMs);
+                city,
+                vehicles,
+                seed,
+                realism,
+                tripsPerVehicleHour,
+                fixes,
+                trips,
+                value,
+                firstDriverId,
+                firstRiderId,
+                firstSession,
+                maxInFlightFixes,
+                maxOutstandingCalls,
+                maxInFlightAgeMs);
     }
 
     public SimulationConfig withFirstSession(long value) {
         return new SimulationConfig(
-                city, vehicles, seed, realism, tripsPerVehicleHour, fixes, trips, serviceArea, firstDriverId,
-                firstRiderId, value, maxInFlightFixes, maxOutstandingCalls, maxInFlightAgeMs);
+                city,
+                vehicles,
+                seed,
+                realism,
+                tripsPerVehicleHour,
+                fixes,
+                trips,
+                serviceArea,
+                firstDriverId,
+                firstRiderId,
+                value,
+                maxInFlightFixes,
+                maxOutstandingCalls,
+                maxInFlightAgeMs);
     }
 }

@@ -8,4 +8,9 @@ package io.hailstorm.simulator;
  * @param openTrips requested and not ended
  */
 public record SimulationProgress(
-        int online, double fixesPerSecond, long fixesAnswered, long openTrips, long tripsRequested, long tripsCompleted) {}
+        int online,
+        double fixesPerSecond,
+        long fixesAnswered,
+        long openTrips,
+        long tripsRequested,
+        long tripsCompleted) {}

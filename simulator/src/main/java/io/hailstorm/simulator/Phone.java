@@ -1,0 +1,610 @@
+package io.hailstorm.simulator;
+
+import com.google.protobuf.Timestamp;
+import io.grpc.Status;
+import io.grpc.stub.ClientCallStreamObserver;
+import io.hailstorm.kernel.CounterRandom;
+import io.hailstorm.protocol.v1.Directive;
+import io.hailstorm.protocol.v1.DriveRequest;
+import io.hailstorm.protocol.v1.FixAck;
+import io.hailstorm.protocol.v1.FixBatch;
+import io.hailstorm.protocol.v1.Hello;
+import io.hailstorm.protocol.v1.Offer;
+import io.hailstorm.protocol.v1.RejectedFix;
+import io.hailstorm.protocol.v1.TripUpdate;
+import io.hailstorm.protocol.v1.Welcome;
+import java.util.ArrayDeque;
+import org.agrona.collections.LongArrayList;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A driver's phone: numbers fixes, keeps them until they are acknowledged, resends them on the next stream under the same
+ * session and numbers, and does as it is told by directives.
+ *
+ * <pre>
+ *            connect              Welcome
+ *   DOWN ─────────────► GREETING ─────────► UP ──┐ RECONNECT: no more is sent; the server answers, then ends
+ *    ▲                     │                │    ▼
+ *    └──── stream ended ◄──┴────────────────┴─ CLOSING
+ *   any ── SUPERSEDED ──► STOPPED (for good)
+ * </pre>
+ *
+ * <p>An app restart begins a new session, and only once everything of the old one is acknowledged. One owner thread.
+ */
+final class Phone {
+    /** Fixes kept without acknowledgement; at the bound new positions are skipped, before they get a number. */
+    static final int BUFFER_MAX = 4_096;
+    /** Fixes sent on a stream without an answer; at the bound the phone waits. */
+    static final int WINDOW_MAX = 900;
+    /** Commands kept while there is no stream; at the bound the oldest is dropped, as it is the stalest. */
+    static final int COMMANDS_MAX = 16;
+
+    static final long BACKOFF_BASE_MS = 500;
+    static final long BACKOFF_MAX_MS = 30_000;
+    private static final long BACKOFF_MIN_MS = 50;
+    private static final long RESTART_PAUSE_MS = 5_000;
+    private static final long RESTART_POLL_MS = 500;
+    private static final double MS_PER_HOUR = 3_600_000;
+    private static final long NEVER = Long.MAX_VALUE;
+
+    private static final int STREAM_SKEW = 111;
+    private static final int STREAM_BACKOFF = 112;
+    private static final int STREAM_DROP = 113;
+    private static final int STREAM_RESTART = 114;
+
+    private enum Link {
+        DOWN,
+        GREETING,
+        UP,
+        CLOSING,
+        STOPPED
+    }
+
+    /** What the phone's driver is told. */
+    interface Listener {
+        void onOffer(Phone phone, Offer offer, long receivedNs, long nowMs);
+
+        void onTripUpdate(Phone phone, TripUpdate update, long nowMs);
+
+        /** A stream is up again after one was lost; unanswered commands may not have arrived. */
+        void onResumed(Phone phone, long nowMs);
+
+        /** Whether the driver is at leisure to restart the app. */
+        boolean mayRestart(Phone phone);
+    }
+
+    /** A message of fixes that was sent and not wholly answered. */
+    private static final class Sent {
+        int unanswered;
+        final long atMs;
+        final long atNs;
+
+        Sent(int count, long atMs, long atNs) {
+            this.unanswered = count;
+            this.atMs = atMs;
+            this.atNs = atNs;
+        }
+    }
+
+    private final int index;
+    private final long driver;
+    private final PhoneNetwork network;
+    private final Realism realism;
+    private final Listener listener;
+    private final boolean batchPerStep;
+    private final FixRing ring = new FixRing();
+    private final Outbox outbox;
+    private final ArrayDeque<Sent> inFlight = new ArrayDeque<>(4);
+    private final ArrayDeque<DriveRequest> commands = new ArrayDeque<>(2);
+    private final LongArrayList newlyRejected = new LongArrayList(0, Long.MIN_VALUE);
+    private final long skewMs;
+
+    private Link link = Link.DOWN;
+    private int generation;
+    private @Nullable ClientCallStreamObserver<DriveRequest> requests;
+    private ClientLedger.@Nullable SessionRecord record;
+    private long session;
+    private long ackedSeq;
+    private long sentSeqMax;
+    private int unanswered;
+    private int batchTarget = 1;
+    private int attempt;
+    private long eventCount;
+    private long connectDueMs = NEVER;
+    private long sendDueMs = NEVER;
+    private int slowDownMs;
+    private long notBeforeMs;
+    private boolean restarting;
+    private boolean finishing;
+    private boolean hadStream;
+
+    Phone(int index, long driver, PhoneNetwork network, Realism realism, boolean batchPerStep, Listener listener) {
+        this.index = index;
+        this.driver = driver;
+        this.network = network;
+        this.realism = realism;
+        this.batchPerStep = batchPerStep;
+        this.listener = listener;
+        outbox = new Outbox(realism, network.seed, driver);
+        double swing = 2 * CounterRandom.uniform(network.seed, driver, 0, STREAM_SKEW) - 1;
+        skewMs = Math.round(swing * realism.clockSkewMaxMs());
+    }
+
+    int index() {
+        return index;
+    }
+
+    long driver() {
+        return driver;
+    }
+
+    /** No more fixes are taken until some are acknowledged. */
+    boolean isFull() {
+        return link != Link.STOPPED && ring.size() >= BUFFER_MAX;
+    }
+
+    /** Numbered, and not acknowledged. */
+    long unackedCount() {
+        return ring.size();
+    }
+
+    /** Everything it ever numbered is acknowledged, and everything it sent is answered. */
+    boolean isDrained() {
+        return link == Link.STOPPED || (ring.size() == 0 && unanswered == 0);
+    }
+
+    // ---- what the driver does with it
+
+    /** Starts the app. */
+    void start(long nowMs) {
+        beginSession(Math.max(session + 1, Math.max(network.firstSession, nowMs)));
+        scheduleFaults(nowMs);
+        connect(nowMs);
+    }
+
+    /** A position fix. Returns false when the buffer is full or the app is restarting; the fix was not taken then. */
+    boolean capture(long atMs, int latE7, int lonE7, byte state, int headingCd, int speedCm, int accuracyDm) {
+        if (!takesFixes()) {
+            return false;
+        }
+        ring.addMeasured(atMs + skewMs, latE7, lonE7, state, headingCd, speedCm, accuracyDm);
+        afterCapture(atMs, false);
+        return true;
+    }
+
+    /** A recorded fix, of which only place and state are known. */
+    boolean capture(long atMs, int latE7, int lonE7, byte state) {
+        if (!takesFixes()) {
+            return false;
+        }
+        ring.add(atMs + skewMs, latE7, lonE7, state);
+        afterCapture(atMs, false);
+        return true;
+    }
+
+    /** A change of state at the last reported place; goes out with what has gathered, without waiting for a full batch. */
+    void captureState(long atMs, int latE7, int lonE7, byte state) {
+        if (takesFixes()) {
+            ring.addStateOnly(atMs + skewMs, latE7, lonE7, state);
+            afterCapture(atMs, true);
+        }
+    }
+
+    /** Sends a command now, or when the stream is up again. */
+    void command(DriveRequest command) {
+        if (link == Link.UP && requests != null) {
+            requests.onNext(command);
+            return;
+        }
+        if (commands.size() == COMMANDS_MAX) {
+            commands.pollFirst();
+        }
+        commands.addLast(command);
+    }
+
+    /** Puts what has gathered on its way; for phones that batch by step. */
+    void flush(long nowMs) {
+        outbox.cut(lastSeq(), nowMs);
+        send(nowMs);
+    }
+
+    private boolean takesFixes() {
+        if (restarting || finishing) {
+            return false;
+        }
+        if (link == Link.STOPPED || ring.size() >= BUFFER_MAX) {
+            network.counters.skippedFixes++;
+            return false;
+        }
+        return true;
+    }
+
+    private void afterCapture(long nowMs, boolean urgent) {
+        if (batchPerStep) {
+            return;
+        }
+        if (urgent || lastSeq() - outbox.cutSeq() >= batchTarget) {
+            outbox.cut(lastSeq(), nowMs);
+            batchTarget = outbox.batchTarget();
+            send(nowMs);
+        }
+    }
+
+    private long lastSeq() {
+        return ackedSeq + ring.size();
+    }
+
+    // ---- sending
+
+    /** The calendar says it is time to send. */
+    void onSendDue(long nowMs) {
+        if (sendDueMs <= nowMs) {
+            sendDueMs = NEVER;
+            send(nowMs);
+        }
+    }
+
+    private void send(long nowMs) {
+        for (Outbox.Batch batch = outbox.peek(); batch != null; batch = outbox.peek()) {
+            ClientCallStreamObserver<DriveRequest> stream = requests;
+            if (link != Link.UP || stream == null || unanswered >= WINDOW_MAX || !stream.isReady()) {
+                return; // an acknowledgement, the stream's readiness or the next Welcome calls again
+            }
+            long dueMs = Math.max(batch.sendAtMs, notBeforeMs);
+            if (dueMs > nowMs) {
+                scheduleSend(dueMs);
+                return;
+            }
+            outbox.poll();
+            if (batch.firstSeq <= ackedSeq) {
+                continue; // acknowledged meanwhile
+            }
+            DriveRequest message = message(batch);
+            int sendGeneration = generation;
+            sendMessage(stream, message, batch, nowMs);
+            if (batch.duplicated && isCurrent(sendGeneration)) {
+                sendMessage(stream, message, batch, nowMs);
+            }
+            notBeforeMs = slowDownMs == 0 ? 0 : nowMs + slowDownMs;
+        }
+    }
+
+    private void sendMessage(
+            ClientCallStreamObserver<DriveRequest> stream, DriveRequest message, Outbox.Batch batch, long nowMs) {
+        int count = batch.size();
+        sentSeqMax = Math.max(sentSeqMax, batch.lastSeq);
+        unanswered += count;
+        inFlight.addLast(new Sent(count, nowMs, network.nowNs()));
+        network.counters.sends += count;
+        network.counters.inFlight.add(nowMs, count);
+        stream.onNext(message);
+    }
+
+    private DriveRequest message(Outbox.Batch batch) {
+        FixBatch.Builder fixes = FixBatch.newBuilder();
+        for (long seq = batch.firstSeq; seq <= batch.lastSeq; seq++) {
+            fixes.addFixes(ring.fix((int) (seq - ackedSeq - 1), seq));
+        }
+        return DriveRequest.newBuilder().setFixBatch(fixes).build();
+    }
+
+    private void scheduleSend(long dueMs) {
+        if (dueMs < sendDueMs) {
+            sendDueMs = dueMs;
+            network.calendar.schedule(dueMs, EventKind.PHONE_SEND.event(index));
+        }
+    }
+
+    // ---- the stream's life
+
+    /** The calendar says it is time to connect. */
+    void onConnectDue(long nowMs) {
+        if (connectDueMs <= nowMs && link == Link.DOWN) {
+            connect(nowMs);
+        }
+    }
+
+    private void connect(long nowMs) {
+        connectDueMs = NEVER;
+        link = Link.GREETING;
+        network.counters.streamsOpened++;
+        ClientCallStreamObserver<DriveRequest> stream = network.open(this, ++generation);
+        requests = stream;
+        stream.onNext(DriveRequest.newBuilder()
+                .setHello(Hello.newBuilder().setSession(session).setDeviceTime(timestamp(nowMs + skewMs)))
+                .build());
+    }
+
+    private static Timestamp timestamp(long epochMs) {
+        return Timestamp.newBuilder()
+                .setSeconds(Math.floorDiv(epochMs, 1_000L))
+                .setNanos((int) Math.floorMod(epochMs, 1_000L) * 1_000_000)
+                .build();
+    }
+
+    private void reconnectAfter(long delayMs, long nowMs) {
+        connectDueMs = nowMs + Math.max(BACKOFF_MIN_MS, delayMs);
+        network.calendar.schedule(connectDueMs, EventKind.PHONE_CONNECT.event(index));
+    }
+
+    private boolean isCurrent(int ofGeneration) {
+        return ofGeneration == generation && requests != null;
+    }
+
+    void onStreamReady(int ofGeneration, long nowMs) {
+        if (isCurrent(ofGeneration)) {
+            send(nowMs);
+        }
+    }
+
+    /** The server, or the network, ended the stream. */
+    void onStreamEnded(int ofGeneration, Status status, long nowMs) {
+        if (!isCurrent(ofGeneration)) {
+            return;
+        }
+        boolean asked = link == Link.CLOSING;
+        boolean greeted = link == Link.UP || asked;
+        if (!asked && !status.isOk()) {
+            network.lastFailure = status;
+        }
+        loseStream();
+        network.counters.streamsLost++;
+        if (!greeted && status.getCode() == Status.Code.FAILED_PRECONDITION) {
+            beginSession(session + SESSION_LEAP); // the server knows a higher session of this driver
+        }
+        if (!asked || connectDueMs == NEVER) {
+            reconnectAfter(backoffMs(), nowMs);
+        } else {
+            network.calendar.schedule(connectDueMs, EventKind.PHONE_CONNECT.event(index));
+        }
+    }
+
+    /** A day in milliseconds: what a session number grows by when the server has seen a higher one. */
+    static final long SESSION_LEAP = 86_400_000L;
+
+    private long backoffMs() {
+        long cap = Math.min(BACKOFF_MAX_MS, BACKOFF_BASE_MS << Math.min(attempt, 10));
+        attempt++;
+        return (long) (cap * CounterRandom.uniform(network.seed, driver, ++eventCount, STREAM_BACKOFF));
+    }
+
+    private void loseStream() {
+        if (link == Link.UP || link == Link.CLOSING) {
+            network.counters.online--;
+        }
+        link = Link.DOWN;
+        requests = null;
+        network.counters.sendsLost += unanswered;
+        for (Sent sent : inFlight) {
+            network.counters.inFlight.remove(sent.atMs, sent.unanswered);
+        }
+        inFlight.clear();
+        unanswered = 0;
+    }
+
+    /** The radio network loses the stream. */
+    void onDropDue(long nowMs) {
+        if (finishing || link == Link.STOPPED) {
+            return;
+        }
+        if (link == Link.UP) {
+            cancel("simulated loss of the radio network");
+            network.counters.streamsLost++;
+            reconnectAfter(backoffMs(), nowMs);
+        }
+        scheduleDrop(nowMs);
+    }
+
+    private void cancel(String why) {
+        ClientCallStreamObserver<DriveRequest> stream = requests;
+        loseStream();
+        if (stream != null) {
+            stream.cancel(why, null);
+        }
+    }
+
+    /** The driver restarts the app, as soon as nothing is left to lose. */
+    void onRestartDue(long nowMs) {
+        if (finishing || link == Link.STOPPED) {
+            return;
+        }
+        if (!restarting && !listener.mayRestart(this)) {
+            network.calendar.schedule(nowMs + RESTART_PAUSE_MS, EventKind.PHONE_RESTART.event(index));
+            return;
+        }
+        if (!restarting) {
+            restarting = true;
+            outbox.cut(lastSeq(), nowMs);
+            outbox.hurry(nowMs);
+            send(nowMs);
+        }
+        if (!isDrained() || link != Link.UP) {
+            network.calendar.schedule(nowMs + RESTART_POLL_MS, EventKind.PHONE_RESTART.event(index));
+            return;
+        }
+        cancel("simulated restart of the app");
+        restarting = false;
+        network.counters.restarts++;
+        beginSession(Math.max(session + 1, nowMs));
+        reconnectAfter(RESTART_PAUSE_MS, nowMs);
+        scheduleRestart(nowMs + RESTART_PAUSE_MS);
+    }
+
+    private void scheduleFaults(long nowMs) {
+        scheduleDrop(nowMs);
+        scheduleRestart(nowMs);
+    }
+
+    private void scheduleDrop(long nowMs) {
+        schedulePoisson(realism.streamDropsPerHour(), STREAM_DROP, EventKind.PHONE_DROP, nowMs);
+    }
+
+    private void scheduleRestart(long nowMs) {
+        schedulePoisson(realism.restartsPerHour(), STREAM_RESTART, EventKind.PHONE_RESTART, nowMs);
+    }
+
+    private void schedulePoisson(double perHour, int stream, EventKind kind, long nowMs) {
+        if (perHour > 0) {
+            double waitMs =
+                    CounterRandom.exponential(MS_PER_HOUR / perHour, network.seed, driver, ++eventCount, stream);
+            network.calendar.schedule(nowMs + 1 + (long) waitMs, kind.event(index));
+        }
+    }
+
+    /** Numbers begin at 1 again; what the ring holds belongs to the new session. */
+    private void beginSession(long newSession) {
+        session = newSession;
+        ackedSeq = 0;
+        sentSeqMax = 0;
+        hadStream = false;
+        record = network.ledger.openSession(driver, session);
+        outbox.restart(0, lastSeq(), Long.MIN_VALUE);
+    }
+
+    /** No more fixes; what there is goes out at once. */
+    void finish(long nowMs) {
+        finishing = true;
+        outbox.cut(lastSeq(), nowMs);
+        outbox.hurry(nowMs);
+        send(nowMs);
+    }
+
+    /** Ends the stream for good. */
+    void close() {
+        ClientCallStreamObserver<DriveRequest> stream = requests;
+        if (stream == null) {
+            return;
+        }
+        if (isDrained()) {
+            loseStream();
+            stream.onCompleted();
+        } else {
+            cancel("the simulation ends");
+        }
+        link = Link.STOPPED;
+    }
+
+    // ---- what the server says
+
+    /** One message of the stream; asks for the next one. */
+    void onMessage(Inbox.FromDriverStream inbound, long nowMs) {
+        if (!isCurrent(inbound.generation())) {
+            return;
+        }
+        ClientCallStreamObserver<DriveRequest> stream = requests;
+        switch (inbound.message().getMessageCase()) {
+            case WELCOME -> onWelcome(inbound.message().getWelcome(), nowMs);
+            case FIX_ACK -> onFixAck(inbound.message().getFixAck(), inbound.receivedNs(), nowMs);
+            case OFFER -> listener.onOffer(this, inbound.message().getOffer(), inbound.receivedNs(), nowMs);
+            case TRIP_UPDATE -> listener.onTripUpdate(this, inbound.message().getTripUpdate(), nowMs);
+            case DIRECTIVE -> onDirective(inbound.message().getDirective(), nowMs);
+            case MESSAGE_NOT_SET -> {} // a newer server may say what this phone does not know
+        }
+        if (stream != null && isCurrent(inbound.generation())) {
+            stream.request(1);
+        }
+    }
+
+    private void onWelcome(Welcome welcome, long nowMs) {
+        if (link != Link.GREETING) {
+            return;
+        }
+        if (welcome.getAckedSeq() > sentSeqMax) {
+            // The server knows this session from a phone that is not this one: it is not ours to go on with.
+            cancel("the session belongs to an earlier run");
+            beginSession(session + SESSION_LEAP);
+            reconnectAfter(backoffMs(), nowMs);
+            return;
+        }
+        attempt = 0;
+        link = Link.UP;
+        network.counters.online++;
+        if (welcome.getAckedSeq() > ackedSeq) {
+            network.counters.resumed += welcome.getAckedSeq() - ackedSeq;
+            advanceTo(welcome.getAckedSeq());
+        }
+        outbox.restart(ackedSeq, lastSeq(), nowMs);
+        boolean resumed = hadStream;
+        hadStream = true;
+        for (DriveRequest command = commands.pollFirst(); command != null; command = commands.pollFirst()) {
+            if (requests != null) {
+                requests.onNext(command);
+            }
+        }
+        if (resumed) {
+            network.counters.resumes++;
+            listener.onResumed(this, nowMs);
+        }
+        send(nowMs);
+    }
+
+    private void onFixAck(FixAck ack, long receivedNs, long nowMs) {
+        PhoneCounters counters = network.counters;
+        counters.accepted += ack.getAcceptedCount();
+        counters.duplicate += ack.getDuplicateCount();
+        counters.late += ack.getLateCount();
+        for (RejectedFix rejected : ack.getRejectedList()) {
+            counters.rejected(rejected.getReason());
+            newlyRejected.addLong(rejected.getSeq());
+            if (record != null) {
+                network.ledger.rejected(record, rejected.getSeq());
+            }
+        }
+        answered(
+                ack.getAcceptedCount() + ack.getDuplicateCount() + ack.getLateCount() + ack.getRejectedCount(),
+                receivedNs);
+        if (ack.getAckedSeq() > ackedSeq) {
+            advanceTo(Math.min(ack.getAckedSeq(), sentSeqMax));
+        }
+        send(nowMs);
+    }
+
+    private void answered(int count, long receivedNs) {
+        int left = count;
+        for (Sent oldest = inFlight.peekFirst(); left > 0 && oldest != null; oldest = inFlight.peekFirst()) {
+            int taken = Math.min(left, oldest.unanswered);
+            oldest.unanswered -= taken;
+            left -= taken;
+            unanswered -= taken;
+            network.counters.inFlight.remove(oldest.atMs, taken);
+            if (oldest.unanswered == 0) {
+                PhoneCounters.recordNs(network.counters.fixToAckUs, receivedNs - oldest.atNs);
+                inFlight.pollFirst();
+            }
+        }
+    }
+
+    private void advanceTo(long seq) {
+        ring.removeFirst((int) (seq - ackedSeq));
+        ackedSeq = seq;
+        ClientLedger.SessionRecord current = record;
+        if (current != null) {
+            network.ledger.acked(current, ackedSeq);
+            if (network.ledgerFile != null) {
+                network.ledgerFile.acked(driver, session, ackedSeq, newlyRejected);
+            }
+        }
+        newlyRejected.clear();
+    }
+
+    private void onDirective(Directive directive, long nowMs) {
+        switch (directive.getKind()) {
+            case RECONNECT -> {
+                if (link == Link.UP && requests != null) {
+                    link = Link.CLOSING;
+                    long jitter = (long) (BACKOFF_BASE_MS
+                            * CounterRandom.uniform(network.seed, driver, ++eventCount, STREAM_BACKOFF));
+                    connectDueMs = nowMs + Math.max(BACKOFF_MIN_MS, directive.getDelayMs() + jitter);
+                    requests.onCompleted();
+                }
+            }
+            case SLOW_DOWN -> slowDownMs = Math.max(0, directive.getDelayMs());
+            case SUPERSEDED -> {
+                cancel("superseded by a newer session");
+                network.counters.superseded++;
+                link = Link.STOPPED;
+            }
+            case KIND_UNSPECIFIED, UNRECOGNIZED -> {} // nothing this phone can do
+        }
+    }
+}
