@@ -144,14 +144,19 @@ public final class EmbeddedLog implements Log {
             return;
         }
         closed = true;
-        try {
-            for (EmbeddedPartition[] ofStream : partitions.values()) {
-                for (EmbeddedPartition partition : ofStream) {
+        HailstormException failure = null;
+        for (EmbeddedPartition[] ofStream : partitions.values()) {
+            for (EmbeddedPartition partition : ofStream) {
+                try {
                     partition.close();
+                } catch (HailstormException e) {
+                    failure = e; // the others are still to be made durable
                 }
             }
-        } finally {
-            lock.close();
+        }
+        lock.close();
+        if (failure != null) {
+            throw failure;
         }
     }
 }

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 /** Seeded crashes, a full disk, failing syncs, two openers, and readers in other processes. */
 final class FaultTest {
-    private static final int ROUNDS = 150;
+    private static final int ROUNDS = 80;
 
     private final LogFixture fixture = new LogFixture();
 
