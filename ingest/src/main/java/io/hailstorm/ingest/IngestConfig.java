@@ -67,7 +67,11 @@ public record IngestConfig(
     public IngestConfig {
         check(port >= 0 && port <= 65_535, "port", port, "0..65535");
         check(eventLoopCount > 0, "eventLoopCount", eventLoopCount, "at least 1");
-        check(Integer.bitCount(ringBytes) == 1 && ringBytes >= 1 << 16, "ringBytes", ringBytes, "a power of two ≥ 65536");
+        check(
+                Integer.bitCount(ringBytes) == 1 && ringBytes >= 1 << 16,
+                "ringBytes",
+                ringBytes,
+                "a power of two ≥ 65536");
         check(
                 maxInFlightFixes >= 1 && maxInFlightFixes < SeqWindow.SIZE,
                 "maxInFlightFixes",

@@ -29,6 +29,11 @@ final class SeqWindow {
         }
     }
 
+    /** Whether numbers after {@link #contiguous} were seen. */
+    boolean hasHoles() {
+        return setCount > 0;
+    }
+
     boolean isSeen(long seq) {
         return seq <= contiguous || (setCount > 0 && seq - contiguous <= SIZE && bit(mask, seq));
     }

@@ -1,0 +1,88 @@
+package io.hailstorm.ingest;
+
+import io.hailstorm.geo.Cells;
+import io.hailstorm.geo.PartitionMap;
+import io.hailstorm.kernel.GeoPoint;
+
+/**
+ * Which partition's log a driver's fix goes to: the partition with authority over the driver, which follows the
+ * driver's cell with hysteresis. Each change of authority raises the driver epoch {@code de}. The door for a hand-over
+ * between nodes: there the change waits for the other side, here only until nothing of the driver is undurable, so
+ * that the records before the change survive whatever the ones after it survive.
+ *
+ * <table>
+ * <caption>How authority moves</caption>
+ * <tr><th>the fix's cell belongs to</th><th>then</th></tr>
+ * <tr><td>any partition, no owner yet</td><td>that partition owns the driver, de 1</td></tr>
+ * <tr><td>the owner</td><td>stay, forget the foreign run</td></tr>
+ * <tr><td>another, fewer than 3 fixes in a row and within 200 m</td><td>stay</td></tr>
+ * <tr><td>another, longer or farther</td><td>move, de + 1</td></tr>
+ * <tr><td>another, because the map moved the driver's cell</td><td>move at once, de + 1</td></tr>
+ * </table>
+ */
+final class DriverAuthority {
+    static final int HYSTERESIS_FIXES = 3;
+    static final double HYSTERESIS_METERS = 200;
+    /** The change is due, but records of the driver are not durable yet: hold the fix and ask again. */
+    static final int WAIT = -2;
+
+    private DriverAuthority() {}
+
+    /** Partition of a cell under the map, by the driver's last answer where the cell is the same. */
+    static int partitionOf(DriverSession session, PartitionMap map, long cell) {
+        if (session.mapEpoch == map.epoch() && session.anchored && session.cell == cell) {
+            return session.cellPartition;
+        }
+        return cell == Cells.NULL_CELL ? PartitionMap.NO_PARTITION : map.partitionOf(cell);
+    }
+
+    /**
+     * The owner for an acceptable fix in a cell of {@code cellPartition}, or {@link #WAIT}. Asking twice about the same
+     * fix is harmless only after {@link #WAIT}.
+     */
+    static int route(DriverSession session, PartitionMap map, int cellPartition, int latE7, int lonE7) {
+        if (session.owner == DriverSession.NO_OWNER) {
+            session.owner = cellPartition;
+            session.de++;
+            return cellPartition;
+        }
+        int due = due(session, map, cellPartition, latE7, lonE7);
+        if (due == session.owner) {
+            return due;
+        }
+        if (session.pendingCount > 0) {
+            return WAIT;
+        }
+        session.owner = due;
+        session.de++;
+        session.foreignCount = 0;
+        return due;
+    }
+
+    private static int due(DriverSession session, PartitionMap map, int cellPartition, int latE7, int lonE7) {
+        if (cellPartition == session.owner) {
+            session.foreignCount = 0;
+            return cellPartition;
+        }
+        if (session.mapEpoch != map.epoch() && session.cellPartition == session.owner && session.anchored) {
+            int movedTo = map.partitionOf(session.cell);
+            if (movedTo != session.owner && movedTo != PartitionMap.NO_PARTITION) {
+                return cellPartition;
+            }
+        }
+        if (session.foreignCount == 0 || session.foreignPartition != cellPartition) {
+            session.foreignCount = 0;
+            session.foreignPartition = cellPartition;
+            session.foreignLatE7 = latE7;
+            session.foreignLonE7 = lonE7;
+        }
+        boolean far = session.foreignCount > 0
+                && GeoPoint.distanceMeters(session.foreignLatE7, session.foreignLonE7, latE7, lonE7)
+                        >= HYSTERESIS_METERS;
+        if (session.foreignCount + 1 >= HYSTERESIS_FIXES || far) {
+            return cellPartition;
+        }
+        session.foreignCount++;
+        return session.owner;
+    }
+}

@@ -1,0 +1,257 @@
+package io.hailstorm.ingest;
+
+import io.grpc.Status;
+import io.hailstorm.geo.PartitionMap;
+import io.hailstorm.kernel.FixDescriptor;
+import io.hailstorm.kernel.TripId;
+import io.hailstorm.log.PartitionLog;
+import io.hailstorm.protocol.v1.Directive;
+import io.hailstorm.protocol.v1.DriveResponse;
+import io.hailstorm.protocol.v1.Event;
+import io.hailstorm.protocol.v1.FixRejection;
+import io.hailstorm.protocol.v1.OfferAnswered;
+import io.hailstorm.protocol.v1.TripProgressReported;
+import io.hailstorm.protocol.v1.Welcome;
+import java.util.ArrayList;
+import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
+
+/**
+ * Serves drivers' streams on the agent's thread: sessions, fixes, answers to offers, and one coalesced acknowledgement a
+ * stream and turn. Methods that answer false must be asked again at a later turn with the same message.
+ */
+final class DriverDesk implements PendingAcks.Tally {
+    private final IngestConfig config;
+    private final EdgeHub hub;
+    private final DriverSessions sessions;
+    private final FixDecider decider;
+    private final TripAppender trips;
+    private final TripFeed tripFeed;
+    private final IngestMetrics metrics;
+    /** Streams with something to acknowledge. */
+    private ArrayList<DriverStream> due = new ArrayList<>();
+
+    private ArrayList<DriverStream> answering = new ArrayList<>();
+
+    DriverDesk(
+            IngestConfig config,
+            EdgeHub hub,
+            DriverSessions sessions,
+            FixDecider decider,
+            TripAppender trips,
+            TripFeed tripFeed,
+            IngestMetrics metrics) {
+        this.config = config;
+        this.hub = hub;
+        this.sessions = sessions;
+        this.decider = decider;
+        this.trips = trips;
+        this.tripFeed = tripFeed;
+        this.metrics = metrics;
+    }
+
+    boolean hello(DriverStream stream, long sessionNumber, long clockOffsetMs, long nowMs) {
+        long driver = stream.principal.id();
+        if (sessions.find(driver) == null && sessions.count() >= config.maxSessions()) {
+            metrics.shed("sessions").increment();
+            stream.outbox.fail(RpcErrors.overloaded("too many drivers: at most " + config.maxSessions(), 60_000));
+            return true;
+        }
+        DriverSession session = sessions.findOrCreate(driver);
+        if (sessionNumber < session.session) {
+            stream.outbox.send(superseded());
+            stream.outbox.fail(Status.FAILED_PRECONDITION.withDescription("stale session: expected at least "
+                    + session.session + ", got " + sessionNumber + "; another app instance is in charge"));
+            return true;
+        }
+        DriverStream former = session.stream;
+        if (sessionNumber > session.session) {
+            if (!decider.abandonHeld(session)) {
+                return false;
+            }
+            session.begin(sessionNumber);
+        }
+        if (former != null && former != stream) {
+            replace(former, sessionNumber);
+        }
+        session.stream = stream;
+        stream.tally.greeted(session, session.doneSeq());
+        stream.outbox.send(DriveResponse.newBuilder()
+                .setWelcome(Welcome.newBuilder()
+                        .setAckedSeq(session.doneSeq())
+                        .setClockOffsetMs(clockOffsetMs)
+                        .setRegionEpoch((int) decider.map().epoch()))
+                .build());
+        tripFeed.connected(driver, nowMs);
+        return true;
+    }
+
+    private void replace(DriverStream former, long sessionNumber) {
+        acknowledge(former);
+        if (former.tally.sessionNumber < sessionNumber) {
+            former.outbox.send(superseded());
+            former.outbox.complete();
+        } else {
+            former.outbox.fail(Status.ABORTED.withDescription("the same session opened a newer stream"));
+        }
+    }
+
+    private static DriveResponse superseded() {
+        return DriveResponse.newBuilder()
+                .setDirective(Directive.newBuilder().setKind(Directive.Kind.SUPERSEDED))
+                .build();
+    }
+
+    void fixes(DriverStream stream, int count, MutableDirectBuffer buffer, int bodyIndex, long nowMs) {
+        DriverSession session = stream.tally.session;
+        stream.tally.receivedCount += count;
+        boolean current = session != null && session.session == stream.tally.sessionNumber;
+        for (int i = 0; i < count; i++) {
+            int index = bodyIndex + i * FixDescriptor.LENGTH;
+            if (session == null || !current) {
+                long seq = buffer.getLong(index + FixDescriptor.SEQ_OFFSET);
+                decider.refuse(stream, seq, FixRejection.STALE_SESSION_VALUE);
+            } else {
+                decider.arrive(session, stream, buffer, index, nowMs);
+            }
+        }
+        markDue(stream);
+    }
+
+    boolean offerReply(DriverStream stream, DirectBuffer buffer, int index, long nowMs) {
+        TripId trip = trip(buffer, index);
+        return append(
+                stream,
+                trip,
+                Event.newBuilder()
+                        .setOfferAnswered(OfferAnswered.newBuilder()
+                                .setTrip(trip.toString())
+                                .setOffer(buffer.getLong(index + EdgeRing.LONG_3_OFFSET))
+                                .setDriver(stream.principal.id())
+                                .setAccepted(buffer.getInt(index + EdgeRing.SMALL_OFFSET) == 1)),
+                nowMs);
+    }
+
+    boolean progress(DriverStream stream, DirectBuffer buffer, int index, long nowMs) {
+        TripId trip = trip(buffer, index);
+        return append(
+                stream,
+                trip,
+                Event.newBuilder()
+                        .setTripProgressReported(TripProgressReported.newBuilder()
+                                .setTrip(trip.toString())
+                                .setDriver(stream.principal.id())
+                                .setStep(buffer.getInt(index + EdgeRing.SMALL_OFFSET))),
+                nowMs);
+    }
+
+    private static TripId trip(DirectBuffer buffer, int index) {
+        return new TripId(buffer.getLong(index + EdgeRing.BODY_OFFSET), buffer.getLong(index + EdgeRing.LONG_2_OFFSET));
+    }
+
+    private boolean append(DriverStream stream, TripId trip, Event.Builder command, long nowMs) {
+        PartitionMap map = decider.map();
+        int partition = map.partitionOf(trip.homeCell());
+        if (partition == PartitionMap.NO_PARTITION) {
+            stream.outbox.fail(RpcErrors.invalid("trip " + trip + " is of no region served here"));
+            return true;
+        }
+        DriverSession session = stream.tally.session;
+        if (session != null) {
+            command.setDe(session.de).setSession(session.session).setSeq(session.orderSeq);
+        }
+        command.setAggregateId(trip.toString()).setCorrelationId(trip.toString());
+        return trips.append(partition, command, map.epoch(), nowMs) != PartitionLog.BACK_PRESSURED;
+    }
+
+    /** The client has sent everything; the stream ends once that is settled. */
+    boolean halfClosed(DriverStream stream) {
+        stream.tally.halfClosed = true;
+        markDue(stream);
+        return true;
+    }
+
+    /** The call is over, and this is the last that comes of it. */
+    boolean ended(DriverStream stream) {
+        DriverSession session = stream.tally.session;
+        if (session != null && session.stream == stream) {
+            session.stream = null;
+        }
+        hub.release(stream);
+        return true;
+    }
+
+    @Override
+    public void settled(DriverSession session, DriverStream stream, int outcome, long lastSeq, int count) {
+        if (outcome == PendingAcks.ACCEPTED) {
+            stream.tally.accepted(count);
+            metrics.acceptedFixes(count);
+        } else if (outcome == PendingAcks.LATE) {
+            stream.tally.late(count);
+            metrics.lateFixes(count);
+        } else {
+            int reason = outcome - PendingAcks.REJECTED;
+            stream.tally.rejected(lastSeq, reason);
+            metrics.rejectedFixes(reason, count);
+        }
+        markDue(stream);
+        DriverStream current = session.stream;
+        if (current != null && current != stream) {
+            markDue(current);
+        }
+    }
+
+    private void markDue(DriverStream stream) {
+        if (!stream.tally.due) {
+            stream.tally.due = true;
+            due.add(stream);
+        }
+    }
+
+    /** Acknowledges what is due to every client that reads. */
+    int answer(int maxReady) {
+        DriverStream ready;
+        for (int i = 0; i < maxReady && (ready = hub.pollReady()) != null; i++) {
+            markDue(ready);
+        }
+        if (due.isEmpty()) {
+            return 0;
+        }
+        ArrayList<DriverStream> streams = due;
+        due = answering;
+        answering = streams;
+        int answered = streams.size();
+        for (int i = 0; i < answered; i++) {
+            DriverStream stream = streams.get(i);
+            stream.tally.due = false;
+            answer(stream);
+        }
+        streams.clear();
+        return answered;
+    }
+
+    private void answer(DriverStream stream) {
+        if (stream.outbox.isReady() || !stream.awaitReady()) {
+            acknowledge(stream);
+        }
+        stream.settled(stream.tally.settledCount);
+        if (stream.tally.halfClosed && stream.tally.isSettled() && !stream.outbox.isClosed()) {
+            acknowledge(stream);
+            stream.outbox.complete();
+        }
+    }
+
+    private static void acknowledge(DriverStream stream) {
+        DriverSession session = stream.tally.session;
+        if (session == null || stream.outbox.isClosed()) {
+            return;
+        }
+        boolean current = session.session == stream.tally.sessionNumber;
+        long doneSeq = current ? session.doneSeq() : 0;
+        if (stream.tally.hasNews(doneSeq)) {
+            stream.outbox.send(DriveResponse.newBuilder()
+                    .setFixAck(stream.tally.take(doneSeq))
+                    .build());
+        }
+    }
+}

@@ -1,0 +1,163 @@
+package io.hailstorm.ingest;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the region agent knows of one driver: the session's place in its sequence, the last accepted fix, the partition
+ * with authority. Owned by the agent's thread.
+ *
+ * <p>Three marks run through a session's numbers, each at or behind the one before:
+ *
+ * <pre>
+ *   window.contiguous   every number up to here was seen
+ *   (held, pending)     … but some of these wait to be decided, or to become durable
+ *   doneSeq             every number up to here is durable: what a FixAck says
+ *
+ *   orderSeq            the visible record has passed this number; a smaller one comes too late for it
+ * </pre>
+ */
+final class DriverSession {
+    static final int NO_OWNER = -1;
+    static final long NO_EPOCH = -1;
+
+    final long driver;
+    final SeqWindow window = new SeqWindow();
+    long session;
+    long orderSeq;
+    private long doneSeq;
+
+    /** Appended and not yet durable, of any session: authority moves only when this is zero. */
+    int pendingCount;
+    /** Of this session, in the visible record. They are all in one partition, in order. */
+    private int acceptedPendingCount;
+
+    private long acceptedDurableSeq;
+    /** Of this session, in the late stream, in two generations, so that a steady flow cannot hide its smallest number. */
+    private final int[] latePendingCount = new int[2];
+
+    private final long[] latePendingMin = new long[2];
+    private int lateYoung;
+
+    @Nullable
+    HeldFixes held;
+    /** Position in the list of sessions with held fixes; -1 when not in it. */
+    int holdingIndex = -1;
+
+    @Nullable
+    DriverStream stream;
+
+    int de;
+    int owner = NO_OWNER;
+    /** Partition the last accepted cell belongs to under the map of {@link #mapEpoch}. */
+    int cellPartition = NO_OWNER;
+
+    long mapEpoch = NO_EPOCH;
+
+    int foreignCount;
+    int foreignPartition = NO_OWNER;
+    int foreignLatE7;
+    int foreignLonE7;
+
+    byte state;
+    boolean anchored;
+    int latE7;
+    int lonE7;
+    long deviceMs;
+    long cell;
+    int oddCount;
+    int oddLatE7;
+    int oddLonE7;
+    long oddDeviceMs;
+
+    /** Changed since the last checkpoint. */
+    boolean dirty;
+
+    DriverSession(long driver) {
+        this.driver = driver;
+    }
+
+    /** Begins a newer session; what is pending of the older one no longer counts for acknowledgements. */
+    void begin(long newSession) {
+        session = newSession;
+        window.reset(0);
+        orderSeq = 0;
+        doneSeq = 0;
+        acceptedPendingCount = 0;
+        acceptedDurableSeq = 0;
+        latePendingCount[0] = 0;
+        latePendingCount[1] = 0;
+        oddCount = 0;
+        dirty = true;
+    }
+
+    boolean hasHeld() {
+        return held != null && !held.isEmpty();
+    }
+
+    void acceptedAppended() {
+        pendingCount++;
+        acceptedPendingCount++;
+    }
+
+    /** @return the generation, to be handed back to {@link #lateDurable} */
+    int lateAppended(long seq) {
+        pendingCount++;
+        if (latePendingCount[1 - lateYoung] == 0) {
+            lateYoung = 1 - lateYoung;
+        }
+        if (latePendingCount[lateYoung]++ == 0) {
+            latePendingMin[lateYoung] = seq;
+        } else {
+            latePendingMin[lateYoung] = Math.min(latePendingMin[lateYoung], seq);
+        }
+        return lateYoung;
+    }
+
+    void acceptedDurable(long ofSession, long lastSeq, int count) {
+        pendingCount -= count;
+        if (ofSession == session) {
+            acceptedPendingCount -= count;
+            acceptedDurableSeq = Math.max(acceptedDurableSeq, lastSeq);
+            dirty = true;
+        }
+    }
+
+    void lateDurable(long ofSession, int generation, int count) {
+        pendingCount -= count;
+        if (ofSession == session) {
+            latePendingCount[generation] -= count;
+            dirty = true;
+        }
+    }
+
+    /** Highest number up to which everything is durable. Never goes back within a session. */
+    long doneSeq() {
+        long done = window.contiguous();
+        HeldFixes waiting = held;
+        if (waiting != null && !waiting.isEmpty()) {
+            done = Math.min(done, waiting.firstSeq() - 1);
+        }
+        if (acceptedPendingCount > 0) {
+            done = Math.min(done, acceptedDurableSeq);
+        }
+        for (int generation = 0; generation < 2; generation++) {
+            if (latePendingCount[generation] > 0) {
+                done = Math.min(done, latePendingMin[generation] - 1);
+            }
+        }
+        doneSeq = Math.max(doneSeq, done);
+        return doneSeq;
+    }
+
+    /** Highest number of the visible record that a crash cannot take back. */
+    long durableOrderSeq() {
+        return Math.max(doneSeq(), acceptedDurableSeq);
+    }
+
+    /** Folds a durable record in, or a checkpoint: nothing is pending then. */
+    void restored(long contiguousSeq, long visibleSeq) {
+        doneSeq = Math.max(doneSeq, contiguousSeq);
+        acceptedDurableSeq = Math.max(acceptedDurableSeq, visibleSeq);
+        orderSeq = Math.max(orderSeq, visibleSeq);
+    }
+}

@@ -1,0 +1,197 @@
+package io.hailstorm.ingest;
+
+import io.hailstorm.geo.PartitionMap;
+import io.hailstorm.kernel.FixView;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.agrona.collections.Long2ObjectHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Every driver the region knows, the list of those with held fixes, and what outlives a restart. Owned by the agent's
+ * thread.
+ */
+final class DriverSessions {
+    private static final long[] NO_MASK = new long[0];
+
+    private final Long2ObjectHashMap<DriverSession> byDriver = new Long2ObjectHashMap<>();
+    private final ArrayList<DriverSession> holding = new ArrayList<>();
+
+    int count() {
+        return byDriver.size();
+    }
+
+    @Nullable
+    DriverSession find(long driver) {
+        return byDriver.get(driver);
+    }
+
+    DriverSession findOrCreate(long driver) {
+        DriverSession session = byDriver.get(driver);
+        if (session == null) {
+            session = new DriverSession(driver);
+            byDriver.put(driver, session);
+        }
+        return session;
+    }
+
+    /** Sessions with held fixes; the decider may take the last of them out while walking backwards. */
+    List<DriverSession> holding() {
+        return holding;
+    }
+
+    HeldFixes heldOf(DriverSession session) {
+        HeldFixes held = session.held;
+        if (held == null) {
+            held = new HeldFixes();
+            session.held = held;
+        }
+        if (session.holdingIndex < 0) {
+            session.holdingIndex = holding.size();
+            holding.add(session);
+        }
+        return held;
+    }
+
+    void noLongerHolding(DriverSession session) {
+        int index = session.holdingIndex;
+        if (index < 0) {
+            return;
+        }
+        DriverSession last = holding.removeLast();
+        if (last != session) {
+            holding.set(index, last);
+            last.holdingIndex = index;
+        }
+        session.holdingIndex = -1;
+    }
+
+    /** Takes a checkpoint in. Before serving. */
+    void restore(SessionSnapshot snapshot) {
+        DriverSession session = findOrCreate(snapshot.driver());
+        session.begin(snapshot.session());
+        session.window.reset(snapshot.contiguousSeq());
+        if (snapshot.seenMask().length == SeqWindow.WORDS) {
+            for (int ahead = 1; ahead <= SeqWindow.SIZE; ahead++) {
+                long seq = snapshot.contiguousSeq() + ahead;
+                if (SeqWindow.bit(snapshot.seenMask(), seq) && !session.window.isSeen(seq)) {
+                    session.window.mark(seq);
+                }
+            }
+        }
+        session.restored(snapshot.contiguousSeq(), snapshot.lastSeq());
+        session.de = snapshot.de();
+        session.owner = snapshot.ownerPartition();
+        session.state = snapshot.state();
+        session.latE7 = snapshot.latE7();
+        session.lonE7 = snapshot.lonE7();
+        session.deviceMs = snapshot.deviceMs();
+        session.cell = snapshot.cell();
+        session.anchored = snapshot.cell() != 0;
+        session.dirty = false;
+    }
+
+    /** Folds one durable record in. Before serving; folding a record twice changes nothing. */
+    void recover(int partition, FixView fix, boolean late, PartitionMap map) {
+        DriverSession session = findOrCreate(fix.driver());
+        if (fix.session() < session.session) {
+            return;
+        }
+        if (fix.session() > session.session) {
+            session.begin(fix.session());
+        }
+        long seq = fix.seq();
+        session.dirty = true;
+        if (!session.window.isSeen(seq)) {
+            // A number is only ever logged within the window, so anything further back is decided already.
+            session.window.slideTo(Math.max(session.window.contiguous(), seq - SeqWindow.SIZE));
+            if (!session.window.isSeen(seq)) {
+                session.window.mark(seq);
+            }
+        }
+        boolean newest = !late && seq >= session.orderSeq;
+        session.restored(session.window.contiguous(), late ? 0 : seq);
+        if (newest && fix.de() >= session.de) {
+            session.de = fix.de();
+            session.owner = partition;
+            anchor(session, fix, map);
+        }
+    }
+
+    static void anchor(DriverSession session, FixView fix, PartitionMap map) {
+        long cell = fix.cell();
+        session.cellPartition = DriverAuthority.partitionOf(session, map, cell);
+        session.mapEpoch = map.epoch();
+        session.cell = cell;
+        session.state = fix.state();
+        session.latE7 = fix.latE7();
+        session.lonE7 = fix.lonE7();
+        session.deviceMs = fix.deviceMs();
+        session.anchored = true;
+        session.oddCount = 0;
+        session.dirty = true;
+    }
+
+    /** Hands out every session changed since the last time. */
+    void forEachDirty(FixAppender appender, Consumer<SessionSnapshot> consumer) {
+        Map<DriverSession, long[]> undurable = new HashMap<>();
+        appender.forEachUndurable((session, first, last) -> {
+            long[] mask = undurable.computeIfAbsent(session, key -> new long[SeqWindow.WORDS]);
+            for (long seq = first; seq <= last; seq++) {
+                mask[SeqWindow.word(seq)] |= 1L << seq;
+            }
+        });
+        for (DriverSession session : byDriver.values()) {
+            if (session.dirty) {
+                consumer.accept(snapshot(session, undurable.get(session)));
+                // What is pending now makes it dirty again when it is durable.
+                session.dirty = false;
+            }
+        }
+    }
+
+    private static SessionSnapshot snapshot(DriverSession session, long @Nullable [] undurable) {
+        long contiguous = session.doneSeq();
+        long[] mask = NO_MASK;
+        HeldFixes held = session.held;
+        long seenMax = session.window.contiguous() + (session.window.hasHoles() ? SeqWindow.SIZE : 0);
+        for (long seq = contiguous + 1; seq <= Math.min(seenMax, contiguous + SeqWindow.SIZE); seq++) {
+            boolean durable = session.window.isSeen(seq)
+                    && (undurable == null || !SeqWindow.bit(undurable, seq))
+                    && !isHeld(held, seq);
+            if (durable) {
+                if (mask.length == 0) {
+                    mask = new long[SeqWindow.WORDS];
+                }
+                mask[SeqWindow.word(seq)] |= 1L << seq;
+            }
+        }
+        return new SessionSnapshot(
+                session.driver,
+                session.session,
+                session.durableOrderSeq(),
+                contiguous,
+                mask,
+                session.de,
+                session.state,
+                session.latE7,
+                session.lonE7,
+                session.deviceMs,
+                session.cell,
+                session.owner);
+    }
+
+    private static boolean isHeld(@Nullable HeldFixes held, long seq) {
+        if (held != null) {
+            for (int i = 0; i < held.count(); i++) {
+                if (held.seq(i) == seq) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+}

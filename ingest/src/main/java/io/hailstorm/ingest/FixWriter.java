@@ -1,0 +1,83 @@
+package io.hailstorm.ingest;
+
+import io.hailstorm.geo.CellShortcut;
+import io.hailstorm.geo.Cells;
+import io.hailstorm.kernel.FixDescriptor;
+import io.hailstorm.kernel.FixView;
+import io.hailstorm.protocol.v1.DriverState;
+import io.hailstorm.protocol.v1.Fix;
+import io.hailstorm.protocol.v1.FixBatch;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * Writes a stream's fixes as 64-byte records: event time on the server's clock, the cell by the same-cell shortcut. It
+ * rejects nothing; coordinates out of range get no cell, and the region agent decides. Steady state: no allocation.
+ */
+final class FixWriter {
+    /** State byte of a fix that does not say one. */
+    static final byte STATE_UNKNOWN = -1;
+    /** Times further from 1970 than this are clamped, so that sums with them cannot overflow. */
+    static final long TIME_MS_MAX = 1L << 52;
+
+    private final long driver;
+    private final FixView view = new FixView();
+    private long session;
+    private long clockOffsetMs;
+    private long previousCell = Cells.NULL_CELL;
+
+    FixWriter(long driver) {
+        this.driver = driver;
+    }
+
+    void begin(long newSession, long newClockOffsetMs) {
+        session = newSession;
+        clockOffsetMs = Math.clamp(newClockOffsetMs, -TIME_MS_MAX, TIME_MS_MAX);
+    }
+
+    void write(
+            FixBatch batch, int first, int count, long nowMs, CellShortcut shortcut, UnsafeBuffer target, int index) {
+        for (int i = 0; i < count; i++) {
+            write(batch.getFixes(first + i), nowMs, shortcut, target, index + i * FixDescriptor.LENGTH);
+        }
+    }
+
+    private void write(Fix fix, long nowMs, CellShortcut shortcut, UnsafeBuffer target, int index) {
+        int latE7 = fix.getLatE7();
+        int lonE7 = fix.getLonE7();
+        long cell = latE7 == 0 && lonE7 == 0 ? Cells.NULL_CELL : shortcut.cellOf(latE7, lonE7, previousCell);
+        if (cell != Cells.NULL_CELL) {
+            previousCell = cell;
+        }
+        long eventMs = Math.clamp(fix.getDeviceTimeMs(), -TIME_MS_MAX, TIME_MS_MAX) + clockOffsetMs;
+        view.wrap(target, index)
+                .driver(driver)
+                .session(session)
+                .seq(fix.getSeq())
+                .deviceMs(eventMs)
+                .cell(cell)
+                .position(latE7, lonE7)
+                .de(0)
+                .headingCentidegrees(
+                        fix.hasHeadingCentidegrees() ? known(fix.getHeadingCentidegrees()) : FixDescriptor.UNKNOWN_U16)
+                .speedCmPerS(fix.hasSpeedCmPerS() ? known(fix.getSpeedCmPerS()) : FixDescriptor.UNKNOWN_U16)
+                .state(stateOf(fix.getState()))
+                .flags(fix.getStateOnly() ? FixDescriptor.FLAG_STATE_ONLY : 0)
+                .accuracyDm(fix.hasAccuracyDm() ? known(fix.getAccuracyDm()) : FixDescriptor.UNKNOWN_U16)
+                .ingestDelayMs(Math.clamp(nowMs - eventMs, Integer.MIN_VALUE, Integer.MAX_VALUE));
+    }
+
+    /** A value that fits, never mistaken for "unknown". */
+    private static int known(int unsigned) {
+        return unsigned < 0 ? FixDescriptor.UNKNOWN_U16 - 1 : Math.min(unsigned, FixDescriptor.UNKNOWN_U16 - 1);
+    }
+
+    private static byte stateOf(DriverState state) {
+        return switch (state) {
+            case OFFLINE -> io.hailstorm.kernel.DriverState.OFFLINE.code();
+            case IDLE -> io.hailstorm.kernel.DriverState.IDLE.code();
+            case EN_ROUTE -> io.hailstorm.kernel.DriverState.EN_ROUTE.code();
+            case ON_TRIP -> io.hailstorm.kernel.DriverState.ON_TRIP.code();
+            case DRIVER_STATE_UNSPECIFIED, UNRECOGNIZED -> STATE_UNKNOWN;
+        };
+    }
+}

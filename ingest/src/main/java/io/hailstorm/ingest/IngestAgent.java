@@ -1,0 +1,196 @@
+package io.hailstorm.ingest;
+
+import io.hailstorm.geo.Cells;
+import io.hailstorm.geo.PartitionMap;
+import io.hailstorm.kernel.FixView;
+import io.hailstorm.kernel.HybridLogicalClock;
+import io.hailstorm.kernel.StreamName;
+import io.hailstorm.log.Log;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.function.Consumer;
+import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.ControlledMessageHandler;
+
+/**
+ * The core side of the edge: the only writer of fixes and commands. Every method belongs to the region agent's thread,
+ * except that the edge's call-backs reach it through bounded queues.
+ *
+ * <p>Before serving: {@link #restore} every checkpoint, then {@link #recover} every durable record of {@code fixes} and
+ * {@code late} from the checkpoint's offsets, and feed every durable event of {@code trips} to {@link #tripFeed}. Then
+ * call {@link #doWork} at every turn.
+ */
+public final class IngestAgent {
+    private static final int RIDER_COMMANDS_PER_TURN = 256;
+    private static final int RING_MESSAGES_PER_TURN = 1024;
+    private static final int STREAMS_PER_TURN = 4096;
+
+    private final EdgeHub hub;
+    private final IngestMetrics metrics;
+    private final DriverSessions sessions = new DriverSessions();
+    private final FixAppender appender;
+    private final TripAppender trips;
+    private final FixDecider decider;
+    private final TripFeed tripFeed;
+    private final PriceFeed priceFeed;
+    private final RiderDesk riders;
+    private final DriverDesk drivers;
+    private final ControlledMessageHandler ringHandler = this::onRingMessage;
+    private long nowMs;
+
+    /**
+     * @param clock the region's clock, shared with whoever else appends on this thread
+     * @param map who owns which cell now
+     */
+    public IngestAgent(
+            IngestConfig config,
+            Log log,
+            Cells cells,
+            HybridLogicalClock clock,
+            PartitionMap map,
+            IngestPorts ports,
+            MeterRegistry registry) {
+        metrics = new IngestMetrics(registry);
+        hub = new EdgeHub(config, metrics, cells);
+        appender = new FixAppender(log, clock, metrics);
+        trips = new TripAppender(log, clock);
+        decider = new FixDecider(config, sessions, appender, metrics, cells, ports.rangeAdmission(), map);
+        tripFeed = new TripFeed(config, sessions);
+        priceFeed = new PriceFeed(config.maxWatchers(), metrics);
+        riders = new RiderDesk(config, metrics, cells, decider, trips, tripFeed, priceFeed, ports);
+        drivers = new DriverDesk(config, hub, sessions, decider, trips, tripFeed, metrics);
+        metrics.watch(hub.ring(), this);
+    }
+
+    /**
+     * One turn: takes what the edge brought, appends it, settles what became durable, and answers.
+     *
+     * @return amount of work done; 0 lets the caller back off
+     */
+    public int doWork(long now) {
+        nowMs = now;
+        int work = riders.serve(hub, RIDER_COMMANDS_PER_TURN, now);
+        work += decider.releaseAll(now);
+        if (!appender.isBlocked()) {
+            work += hub.ring().drain(ringHandler, RING_MESSAGES_PER_TURN);
+        }
+        appender.flush();
+        work += appender.settle(drivers);
+        work += trips.settle();
+        work += drivers.answer(STREAMS_PER_TURN);
+        work += priceFeed.catchUp();
+        work += retryStalled();
+        return work;
+    }
+
+    /** The map after a change of ownership. What was routed by the one before is appended first. */
+    public void partitionMap(PartitionMap map) {
+        appender.flush();
+        decider.map(map);
+    }
+
+    /**
+     * Appends every staged fix now, so that a record the caller appends next comes after them.
+     *
+     * @return false when the log is under back-pressure; ask again at the next turn
+     */
+    public boolean flushFixes() {
+        return appender.flush();
+    }
+
+    /** Takes a checkpoint of a driver in. Before serving. */
+    public void restore(SessionSnapshot snapshot) {
+        sessions.restore(snapshot);
+    }
+
+    /**
+     * Folds one durable record in. Before serving; records from before the checkpoint's offsets do no harm.
+     *
+     * @param late whether it is of {@code late}, accepted or rejected, rather than of {@code fixes}
+     */
+    public void recover(int partition, FixView fix, boolean late) {
+        sessions.recover(partition, fix, late, decider.map());
+    }
+
+    /** Hands out every driver changed since the last call, as of {@link #checkpointOffset}. */
+    public void forEachSession(Consumer<SessionSnapshot> consumer) {
+        sessions.forEachDirty(appender, consumer);
+    }
+
+    /**
+     * The offset a checkpoint written now stands for: what is durable below it is in the snapshots.
+     *
+     * @param stream {@code fixes} or {@code late}
+     */
+    public long checkpointOffset(StreamName stream, int partition) {
+        return appender.settledOffset(stream, partition);
+    }
+
+    /** Where the node feeds durable events of {@code trips}. */
+    public TripFeed tripFeed() {
+        return tripFeed;
+    }
+
+    /** Where the node feeds durable prices. */
+    public PriceFeed priceFeed() {
+        return priceFeed;
+    }
+
+    /** Drivers known. */
+    public int sessionCount() {
+        return sessions.count();
+    }
+
+    EdgeHub hub() {
+        return hub;
+    }
+
+    IngestMetrics metrics() {
+        return metrics;
+    }
+
+    private ControlledMessageHandler.Action onRingMessage(int type, MutableDirectBuffer buffer, int index, int length) {
+        DriverStream stream = hub.stream(buffer.getInt(index + EdgeRing.SLOT_OFFSET));
+        if (stream == null) {
+            return ControlledMessageHandler.Action.CONTINUE;
+        }
+        boolean taken =
+                switch (type) {
+                    case EdgeRing.HELLO ->
+                        drivers.hello(
+                                stream,
+                                buffer.getLong(index + EdgeRing.BODY_OFFSET),
+                                buffer.getLong(index + EdgeRing.LONG_2_OFFSET),
+                                nowMs);
+                    case EdgeRing.FIXES -> fixes(stream, buffer, index);
+                    case EdgeRing.OFFER_REPLY -> drivers.offerReply(stream, buffer, index, nowMs);
+                    case EdgeRing.PROGRESS -> drivers.progress(stream, buffer, index, nowMs);
+                    case EdgeRing.HALF_CLOSED -> drivers.halfClosed(stream);
+                    case EdgeRing.CANCELLED -> drivers.ended(stream);
+                    default -> throw new IllegalStateException("unknown ring message type " + type);
+                };
+        return taken ? ControlledMessageHandler.Action.CONTINUE : ControlledMessageHandler.Action.ABORT;
+    }
+
+    private boolean fixes(DriverStream stream, MutableDirectBuffer buffer, int index) {
+        if (appender.isBlocked()) {
+            return false;
+        }
+        int count = buffer.getInt(index + EdgeRing.SMALL_OFFSET);
+        drivers.fixes(stream, count, buffer, index + EdgeRing.BODY_OFFSET, nowMs);
+        return true;
+    }
+
+    /** Lets streams that found the ring full try again; each at most once a turn. */
+    private int retryStalled() {
+        int retried = 0;
+        int waiting = Math.min(hub.stalledCount(), STREAMS_PER_TURN);
+        for (; retried < waiting; retried++) {
+            DriverStream stream = hub.pollStalled();
+            if (stream == null) {
+                break;
+            }
+            stream.retry();
+        }
+        return retried;
+    }
+}
