@@ -216,7 +216,7 @@ final class MoveSimulation {
             case 21 -> startMoves();
             case 22 -> control.add(control.get(below(control.size())));
             default -> {
-                if (below(6) == 0) {
+                if (below(2) == 0) {
                     giveUpOne();
                 }
             }
