@@ -134,6 +134,9 @@ final class EmbeddedPartition implements PartitionLog {
         Path path = directory.resolve(SegmentDescriptor.fileName(baseOffset));
         SegmentDescriptor.writeHeader(file.buffer(), stream, partition, baseOffset);
         disk.rename(next.path(), path);
+        if (!first) {
+            next.released();
+        }
         Segment segment = new Segment(path, baseOffset, file);
         segment.producersAtBase = producers.snapshot();
         chain.add(segment);

@@ -37,7 +37,8 @@ final class NextSegment {
     }
 
     /**
-     * The prepared file; null when it is not ready yet, and then the syncer hurries. Writer only.
+     * The prepared file, to be renamed and then {@link #released}; null when it is not ready yet, and then the syncer
+     * hurries. Writer only.
      *
      * @throws HailstormException {@code RESOURCE_EXHAUSTED} when it cannot be made
      */
@@ -45,8 +46,6 @@ final class NextSegment {
     MappedFile take() {
         MappedFile taken = ready;
         if (taken != null) {
-            ready = null;
-            urgent = false;
             return taken;
         }
         urgent = true;
@@ -55,6 +54,12 @@ final class NextSegment {
             throw new HailstormException(cause.code(), "no room for the log to grow: " + cause.getMessage(), cause);
         }
         return null;
+    }
+
+    /** The file taken bears its own name now: only from here on may the syncer make another. Writer only. */
+    void released() {
+        urgent = false;
+        ready = null;
     }
 
     /** Syncer only. */
