@@ -71,8 +71,7 @@ public class AssignmentBenchmark {
     @Setup(Level.Invocation)
     public void gather() {
         MatchingConfig config = MatchingConfig.defaults();
-        matcher = new Matcher(
-                config, MatchingPolicy.of(policy, config), cells, PickupRule.everywhere(), ignored);
+        matcher = new Matcher(config, MatchingPolicy.of(policy, config), cells, PickupRule.everywhere(), ignored);
         matcher.finishRecovery(NOW_MS - 10_000);
         for (int driver = 1; driver <= DRIVER_COUNT; driver++) {
             GeoPoint at = place(driver, 0);
@@ -110,7 +109,6 @@ public class AssignmentBenchmark {
         var spot = spots.get(CounterRandom.below(spots.size(), SEED, entity, 0, stream));
         double lat = spot.sigmaMeters() * CounterRandom.gaussian(SEED, entity, 0, stream + 1) / METERS_PER_E7;
         double lon = spot.sigmaMeters() * CounterRandom.gaussian(SEED, entity, 0, stream + 2) / METERS_PER_E7 / 0.79;
-        return new GeoPoint(
-                spot.center().latE7() + (int) lat, spot.center().lonE7() + (int) lon);
+        return new GeoPoint(spot.center().latE7() + (int) lat, spot.center().lonE7() + (int) lon);
     }
 }
