@@ -9,7 +9,9 @@ import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import java.net.BindException;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -64,35 +66,41 @@ public final class OpsServer implements AutoCloseable {
      * @throws HailstormException {@code FAILED_PRECONDITION} naming a port that is taken
      */
     public int start(int port) {
+        requireFree(port);
         WebServer starting = WebServer.builder()
                 .host(config.bindAddress())
                 .port(port)
                 .maxTcpConnections(CONNECTION_MAX)
                 .connectionOptions(options -> options.tcpNoDelay(true).socketSendBufferSize(SEND_BUFFER_BYTES))
+                // Helidon's NIO socket drops what a write to a slow reader did not take, which corrupts the stream.
+                .useNio(false)
                 .shutdownHook(false)
                 .routing(this::route)
-                .build();
-        try {
-            starting.start();
-        } catch (RuntimeException e) {
-            throw cannotListen(port, e);
+                .build()
+                .start();
+        if (!starting.isRunning()) {
+            throw cannotListen(port, "it was taken, or refused, while starting", null);
         }
         server = starting;
         return starting.port();
     }
 
-    private HailstormException cannotListen(int port, RuntimeException cause) {
-        for (Throwable t = cause; t != null; t = t.getCause()) {
-            if (t instanceof BindException) {
-                return new HailstormException(
-                        ErrorCode.FAILED_PRECONDITION,
-                        "HTTP port " + port + " on " + config.bindAddress() + " cannot be listened on: "
-                                + t.getMessage() + "; choose another port, or 0 to go without",
-                        cause);
-            }
+    /** Helidon logs a failed bind and says no more: trying first tells why. */
+    private void requireFree(int port) {
+        try (ServerSocket probe = new ServerSocket()) {
+            probe.setReuseAddress(true);
+            probe.bind(new InetSocketAddress(config.bindAddress(), port));
+        } catch (IOException e) {
+            throw cannotListen(port, String.valueOf(e.getMessage()), e);
         }
+    }
+
+    private HailstormException cannotListen(int port, String reason, @Nullable IOException cause) {
         return new HailstormException(
-                ErrorCode.INTERNAL, "HTTP server did not start on port " + port + ": " + cause.getMessage(), cause);
+                ErrorCode.FAILED_PRECONDITION,
+                "HTTP port " + port + " on " + config.bindAddress() + " cannot be listened on: " + reason
+                        + "; choose another port, or 0 to go without",
+                cause);
     }
 
     /** Ends live streams and closes the listener; may be called twice. */
