@@ -3,7 +3,8 @@ package io.hailstorm.kernel;
 /**
  * Counter-based randomness: a pure function {@code h(seed, entity, step, stream)}, so the same draw
  * gives the same value on any thread, in any order. The mixer is SplitMix64's finaliser (Steele, Lea,
- * Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014). No state, allocates nothing.
+ * Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014). No state, allocates nothing; {@link StrictMath}, so
+ * that a draw is the same on every machine.
  */
 public final class CounterRandom {
     private static final long GOLDEN = 0x9E3779B97F4A7C15L;
@@ -37,11 +38,11 @@ public final class CounterRandom {
     public static double gaussian(long seed, long entity, long step, int stream) {
         double u1 = 1.0 - uniform(seed, entity, step, stream);
         double u2 = (mix(bits(seed, entity, step, stream)) >>> 11) * 0x1.0p-53;
-        return Math.sqrt(-2.0 * Math.log(u1)) * Math.cos(2.0 * Math.PI * u2);
+        return Math.sqrt(-2.0 * StrictMath.log(u1)) * StrictMath.cos(2.0 * Math.PI * u2);
     }
 
     /** Exponential with the given mean. */
     public static double exponential(double mean, long seed, long entity, long step, int stream) {
-        return -mean * Math.log(1.0 - uniform(seed, entity, step, stream));
+        return -mean * StrictMath.log(1.0 - uniform(seed, entity, step, stream));
     }
 }

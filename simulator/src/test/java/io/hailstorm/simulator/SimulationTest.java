@@ -22,6 +22,9 @@ final class SimulationTest {
     /** A Wednesday, 17:00 in San Francisco. */
     private static final long START_MS = 1_772_672_400_000L;
 
+    /** The fleet after 6000 steps with seed 7; changes only when the simulator's behaviour is meant to. */
+    private static final long GOLDEN_DIGEST = -7785956003416597171L;
+
     private static final int STEP_MS = 100;
     private static int worlds;
 
@@ -184,6 +187,11 @@ final class SimulationTest {
         List<Long> first = fleetDigests(7);
         assertEquals(first, fleetDigests(7));
         assertNotEquals(first, fleetDigests(8));
+    }
+
+    @Test
+    void theFleetMovesAsItDidWhenThisWasWritten() throws IOException {
+        assertEquals(GOLDEN_DIGEST, fleetDigests(7).get(5));
     }
 
     /** The fleet's hash every 1000 steps, and a hash of the trips at the end. */
