@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * The real embedded log in a temporary directory, with a syncer thread as in a node. Keeps little: the benchmark
  * must not fill the disk.
  */
-final class TemporaryLog implements AutoCloseable {
+final class TemporaryLog {
     private static final long RETENTION_BYTES = 512L << 20;
     private static final long SYNCER_IDLE_NS = 100_000;
 
@@ -79,8 +79,8 @@ final class TemporaryLog implements AutoCloseable {
         }
     }
 
-    @Override
-    public void close() throws IOException, InterruptedException {
+    /** Stops the syncer and removes every file. */
+    void close() throws IOException, InterruptedException {
         closing = true;
         syncer.join();
         log.close();
