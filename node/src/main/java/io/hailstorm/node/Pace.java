@@ -1,0 +1,66 @@
+package io.hailstorm.node;
+
+import io.hailstorm.kernel.TimeSource;
+import io.hailstorm.kernel.testing.VirtualTime;
+import io.hailstorm.simulator.Simulation;
+import java.util.concurrent.locks.LockSupport;
+
+/** How simulated time moves, and how the node gets its turns meanwhile. One thread. */
+sealed interface Pace {
+    /** The clock the node runs on. */
+    TimeSource time();
+
+    /** Moves time on if it may, steps the simulation, and lets the node work or waits for it. */
+    void advance(Simulation simulation, HailstormNode node);
+
+    /** Time follows the wall's, scaled; the node runs on its own threads. */
+    record Clocked(TimeSource time) implements Pace {
+        private static final long IDLE_NS = 2_000_000;
+
+        @Override
+        public void advance(Simulation simulation, HailstormNode node) {
+            if (simulation.step(time.epochMs()) == 0) {
+                LockSupport.parkNanos(IDLE_NS);
+            }
+        }
+    }
+
+    /**
+     * Time is turned as fast as acknowledgements come back; the node runs on its own threads. Each advance waits until the
+     * region has had two turns, so that offers and deadlines see every instant.
+     */
+    record Paced(PacedTime time) implements Pace {
+        private static final long STEP_MS = 100;
+        private static final long WAIT_NS = 50_000;
+
+        @Override
+        public void advance(Simulation simulation, HailstormNode node) {
+            if (simulation.canAdvance()) {
+                time.advanceTo(time.epochMs() + STEP_MS);
+                simulation.step(time.epochMs());
+                long turns = node.regionTurns();
+                while (node.regionTurns() < turns + 2 && node.isHealthy()) {
+                    Thread.onSpinWait();
+                }
+            } else if (simulation.step(time.epochMs()) == 0) {
+                LockSupport.parkNanos(WAIT_NS);
+            }
+        }
+    }
+
+    /** Everything in this thread: a step of time, the clients' turn, then the node's until it has nothing left to do. */
+    record Inline(VirtualTime time) implements Pace {
+        private static final long STEP_MS = 100;
+        private static final int TURNS_MAX = 10_000;
+
+        @Override
+        public void advance(Simulation simulation, HailstormNode node) {
+            time.advanceMs(STEP_MS);
+            int turns = 0;
+            int work;
+            do {
+                work = simulation.step(time.epochMs()) + node.turn();
+            } while (work > 0 && ++turns < TURNS_MAX);
+        }
+    }
+}

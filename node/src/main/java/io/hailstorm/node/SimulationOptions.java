@@ -1,0 +1,114 @@
+package io.hailstorm.node;
+
+import io.hailstorm.kernel.ErrorCode;
+import io.hailstorm.kernel.HailstormException;
+import io.hailstorm.node.Converters.DurationConverter;
+import io.hailstorm.simulator.City;
+import io.hailstorm.simulator.LedgerFile;
+import io.hailstorm.simulator.RecordedFixes;
+import io.hailstorm.simulator.RecordedTrips;
+import io.hailstorm.simulator.SimulationConfig;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The flags {@code demo} and {@code simulate} share: who drives, who rides, and for how long. */
+final class SimulationOptions {
+    @Option(names = "--vehicles", paramLabel = "N", defaultValue = "1000", description = "simulated vehicles (1000)")
+    int vehicles;
+
+    @Option(names = "--seed", paramLabel = "S", defaultValue = "1", description = "names the run (1)")
+    long seed;
+
+    @Option(
+            names = "--duration",
+            paramLabel = "D",
+            converter = DurationConverter.class,
+            description = "wall time, such as 60s")
+    @Nullable Duration duration;
+
+    @Option(
+            names = "--virtual-duration",
+            paramLabel = "D",
+            converter = DurationConverter.class,
+            description = "simulated time, such as 2h")
+    @Nullable Duration virtualDuration;
+
+    @Option(names = "--fixes", paramLabel = "FILE", description = "recorded fixes, CSV or gzip")
+    @Nullable Path fixes;
+
+    @Option(names = "--trips", paramLabel = "FILE", description = "recorded trips, CSV or gzip")
+    @Nullable Path trips;
+
+    @Option(names = "--from", paramLabel = "ISO", description = "use recorded rows from this instant on")
+    @Nullable String from;
+
+    @Option(names = "--until", paramLabel = "ISO", description = "use recorded rows before this instant")
+    @Nullable String until;
+
+    @Option(names = "--ledger", paramLabel = "FILE", description = "append what was acknowledged, as it is seen")
+    @Nullable Path ledger;
+
+    @Option(names = "--json", description = "the run report as one JSON object on stdout")
+    boolean json;
+
+    /** Recorded input as asked for, read and reported on. */
+    record Recorded(Optional<RecordedFixes> fixes, Optional<RecordedTrips> trips) {
+        /** When the recorded part begins; empty without recorded input. */
+        Optional<Long> startMs() {
+            long fixesMs = fixes.map(RecordedFixes::startMs).orElse(Long.MAX_VALUE);
+            long tripsMs = trips.map(RecordedTrips::startMs).orElse(Long.MAX_VALUE);
+            long startMs = Math.min(fixesMs, tripsMs);
+            return startMs == Long.MAX_VALUE ? Optional.empty() : Optional.of(startMs);
+        }
+    }
+
+    void check() {
+        if (vehicles < 1 || vehicles > 5_000_000) {
+            throw new HailstormException(
+                    ErrorCode.INVALID_ARGUMENT, "--vehicles: expected 1 to 5000000, got " + vehicles);
+        }
+        for (Path file : new Path[] {fixes, trips}) {
+            if (file != null && !Files.isReadable(file)) {
+                throw new HailstormException(ErrorCode.NOT_FOUND, "cannot read " + file + ": no such readable file");
+            }
+        }
+    }
+
+    Recorded recorded(City city, Consumer<String> messages) {
+        Instant fromInstant = from == null ? Instant.MIN : Converters.instant("--from", from, city.zone());
+        Instant untilInstant = until == null ? Instant.MAX : Converters.instant("--until", until, city.zone());
+        if (!fromInstant.isBefore(untilInstant)) {
+            throw new HailstormException(
+                    ErrorCode.INVALID_ARGUMENT, "--from " + from + " is not before --until " + until);
+        }
+        return new Recorded(
+                Optional.ofNullable(fixes).map(file -> RecordedFixes.read(file, fromInstant, untilInstant, messages)),
+                Optional.ofNullable(trips).map(file -> RecordedTrips.read(file, fromInstant, untilInstant, messages)));
+    }
+
+    SimulationConfig config(City city, Recorded recorded) {
+        SimulationConfig config =
+                SimulationConfig.of(city).withVehicles(vehicles).withSeed(seed);
+        if (recorded.fixes().isPresent()) {
+            config = config.withFixes(recorded.fixes().get());
+        }
+        if (recorded.trips().isPresent()) {
+            config = config.withTrips(recorded.trips().get());
+        }
+        return config;
+    }
+
+    Optional<LedgerFile.Writer> ledgerWriter() {
+        return Optional.ofNullable(ledger).map(LedgerFile.Writer::append);
+    }
+
+    SimulationRun.Limits limits() {
+        return new SimulationRun.Limits(Optional.ofNullable(duration), Optional.ofNullable(virtualDuration));
+    }
+}

@@ -1,0 +1,116 @@
+package io.hailstorm.node;
+
+import io.hailstorm.kernel.TimeSource;
+import io.hailstorm.simulator.Simulation;
+import io.hailstorm.simulator.SimulationProgress;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Drives a simulation to its end: by wall time, by simulated time, at the end of the recorded input, on Ctrl-C, or when
+ * the node fails. Then lets the phones drain.
+ */
+final class SimulationRun {
+    private static final long PROGRESS_NS_TERMINAL = 1_000_000_000L;
+    private static final long PROGRESS_NS_PLAIN = 10_000_000_000L;
+    private static final long HOOK_WAIT_S = 120;
+
+    /** What ends a run; both empty runs until the input is exhausted or the user stops it. */
+    record Limits(Optional<Duration> wall, Optional<Duration> virtual) {}
+
+    /** How long it took. */
+    record Elapsed(double virtualSeconds, double wallSeconds) {}
+
+    private final Simulation simulation;
+    private final TimeSource wall;
+    private final PrintWriter err;
+    private final boolean isTerminal = System.console() != null && System.getenv("NO_COLOR") == null;
+    private final CountDownLatch reported = new CountDownLatch(1);
+    private volatile boolean interrupted;
+    private long lastProgressNs;
+
+    SimulationRun(Simulation simulation, TimeSource wall, PrintWriter err) {
+        this.simulation = simulation;
+        this.wall = wall;
+        this.err = err;
+    }
+
+    /** From here on Ctrl-C ends the run instead of the process, until {@link #reported}. */
+    SimulationRun catchInterrupt() {
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            interrupted = true;
+            try {
+                boolean done = reported.await(HOOK_WAIT_S, TimeUnit.SECONDS);
+                if (!done) {
+                    err.println("hailstorm: the run did not end in time; its report is lost");
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }));
+        return this;
+    }
+
+    /** The report is out; a pending Ctrl-C may end the process now. */
+    void reported() {
+        reported.countDown();
+    }
+
+    /** Runs to the end. {@code advance} moves time and steps the simulation once. */
+    Elapsed run(TimeSource time, Limits limits, Runnable advance, BooleanSupplier isHealthy) {
+        long startNs = wall.monotonicNs();
+        long startMs = time.epochMs();
+        long wallLimitNs = limits.wall().map(Duration::toNanos).orElse(Long.MAX_VALUE);
+        long virtualLimitMs = limits.virtual().map(Duration::toMillis).orElse(Long.MAX_VALUE);
+        lastProgressNs = startNs;
+        while (!interrupted
+                && isHealthy.getAsBoolean()
+                && wall.monotonicNs() - startNs < wallLimitNs
+                && time.epochMs() - startMs < virtualLimitMs
+                && !simulation.isInputExhausted()) {
+            advance.run();
+            progress(time, startMs);
+        }
+        long endMs = time.epochMs();
+        simulation.finish(endMs);
+        while (!simulation.isFinished() && isHealthy.getAsBoolean()) {
+            advance.run();
+            progress(time, startMs);
+        }
+        if (isTerminal) {
+            err.println();
+        }
+        return new Elapsed((endMs - startMs) / 1e3, (wall.monotonicNs() - startNs) / 1e9);
+    }
+
+    private void progress(TimeSource time, long startMs) {
+        long nowNs = wall.monotonicNs();
+        if (nowNs - lastProgressNs < (isTerminal ? PROGRESS_NS_TERMINAL : PROGRESS_NS_PLAIN)) {
+            return;
+        }
+        lastProgressNs = nowNs;
+        SimulationProgress now = simulation.progress();
+        String line = String.format(
+                Locale.ROOT,
+                "%s  +%,ds  %,d online  %,.0f fixes/s  %,d fixes  %,d trips open, %,d done",
+                Instant.ofEpochMilli(time.epochMs()).truncatedTo(java.time.temporal.ChronoUnit.SECONDS),
+                (time.epochMs() - startMs) / 1_000,
+                now.online(),
+                now.fixesPerSecond(),
+                now.fixesAnswered(),
+                now.openTrips(),
+                now.tripsCompleted());
+        if (isTerminal) {
+            err.print("\r\u001b[K" + line);
+            err.flush();
+        } else {
+            err.println(line);
+        }
+    }
+}
