@@ -29,24 +29,7 @@ record RunReport(
 
     ObjectNode toJson(ObjectMapper mapper) {
         ObjectNode root = mapper.createObjectNode();
-        putFixes(root.putObject("fixes"));
-        SimulationReport.Trips trips = simulation.trips();
-        root.putObject("trips")
-                .put("requested", trips.requested())
-                .put("matched", trips.matched())
-                .put("completed", trips.completed())
-                .put("cancelled", trips.cancelled())
-                .put("expired", trips.expired())
-                .put("open", trips.open())
-                .put("price_declined", trips.priceDeclined())
-                .put("failed", trips.failed());
-        putPercentiles(root.putObject("wait_s"), simulation.waitSeconds());
-        putPercentiles(root.putObject("pickup_eta_s"), simulation.pickupEtaSeconds());
-        root.putObject("vehicles")
-                .put("fleet", simulation.vehicles().fleet())
-                .put("used", simulation.vehicles().used())
-                .put("empty_km", round(simulation.vehicles().emptyKm(), 1))
-                .put("occupied_km", round(simulation.vehicles().occupiedKm(), 1));
+        putClientSide(root, simulation, wallSeconds);
         ObjectNode roundsNode = root.putObject("rounds");
         roundsNode.put("count", rounds.count());
         roundsNode
@@ -80,7 +63,29 @@ record RunReport(
         return root;
     }
 
-    private void putFixes(ObjectNode node) {
+    /** What the clients alone can tell. */
+    static void putClientSide(ObjectNode root, SimulationReport simulation, double wallSeconds) {
+        putFixes(root.putObject("fixes"), simulation, wallSeconds);
+        SimulationReport.Trips trips = simulation.trips();
+        root.putObject("trips")
+                .put("requested", trips.requested())
+                .put("matched", trips.matched())
+                .put("completed", trips.completed())
+                .put("cancelled", trips.cancelled())
+                .put("expired", trips.expired())
+                .put("open", trips.open())
+                .put("price_declined", trips.priceDeclined())
+                .put("failed", trips.failed());
+        putPercentiles(root.putObject("wait_s"), simulation.waitSeconds());
+        putPercentiles(root.putObject("pickup_eta_s"), simulation.pickupEtaSeconds());
+        root.putObject("vehicles")
+                .put("fleet", simulation.vehicles().fleet())
+                .put("used", simulation.vehicles().used())
+                .put("empty_km", round(simulation.vehicles().emptyKm(), 1))
+                .put("occupied_km", round(simulation.vehicles().occupiedKm(), 1));
+    }
+
+    private static void putFixes(ObjectNode node, SimulationReport simulation, double wallSeconds) {
         SimulationReport.Fixes fixes = simulation.fixes();
         node.put("sent", fixes.sent())
                 .put("accepted", fixes.accepted())

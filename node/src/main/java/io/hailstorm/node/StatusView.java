@@ -1,0 +1,145 @@
+package io.hailstorm.node;
+
+import io.hailstorm.geo.PartitionMap;
+import io.hailstorm.geo.Region;
+import io.hailstorm.kernel.RegionId;
+import io.hailstorm.kernel.StreamName;
+import io.hailstorm.kernel.TimeSource;
+import io.hailstorm.log.Log;
+import io.hailstorm.log.LogStats;
+import io.hailstorm.ops.NodeStatus;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** What the console asks of this node. Any thread. */
+final class StatusView implements NodeStatus {
+    /** What changes as the node lives. */
+    enum Phase {
+        STARTING,
+        SERVING,
+        STOPPING
+    }
+
+    private final NodeConfig config;
+    private final TimeSource time;
+    private final TimeSource wall;
+    private final long startedNs;
+    private final Log log;
+    private final RangeMoves ranges;
+    private final RegionStats stats;
+    private final Supplier<Optional<Throwable>> failure;
+    private volatile Phase phase = Phase.STARTING;
+
+    StatusView(
+            NodeConfig config,
+            TimeSource time,
+            TimeSource wall,
+            Log log,
+            RangeMoves ranges,
+            RegionStats stats,
+            Supplier<Optional<Throwable>> failure) {
+        this.config = config;
+        this.time = time;
+        this.wall = wall;
+        this.startedNs = wall.monotonicNs();
+        this.log = log;
+        this.ranges = ranges;
+        this.stats = stats;
+        this.failure = failure;
+    }
+
+    void phase(Phase now) {
+        phase = now;
+    }
+
+    @Override
+    public String version() {
+        return Hailstorm.Version.text();
+    }
+
+    @Override
+    public String build() {
+        return "";
+    }
+
+    @Override
+    public RegionId region() {
+        return new RegionId(config.city().name());
+    }
+
+    @Override
+    public long nowMs() {
+        return time.epochMs();
+    }
+
+    @Override
+    public long uptimeMs() {
+        return (wall.monotonicNs() - startedNs) / 1_000_000;
+    }
+
+    @Override
+    public Map<String, String> config() {
+        Map<String, String> shown = new LinkedHashMap<>();
+        shown.put("city", config.city().name());
+        shown.put("partitions", Integer.toString(config.partitionCount()));
+        shown.put("policy", config.policy());
+        shown.put("fixes-ack", config.log().stream(StreamName.FIXES).ackLevel().name());
+        shown.put("drivers-max", Integer.toString(config.driversMax()));
+        shown.put("checkpoint-ms", Long.toString(config.checkpointMs()));
+        return shown;
+    }
+
+    @Override
+    public PartitionMap partitionMap() {
+        return ranges.map();
+    }
+
+    @Override
+    public List<RegionOutline> outlines() {
+        Region region = config.city().region();
+        return List.of(new RegionOutline(region(), region.outlines()));
+    }
+
+    @Override
+    public double solveMs(long round) {
+        return stats.solveMs(round);
+    }
+
+    @Override
+    public Map<String, Double> figures() {
+        Map<String, Double> figures = new LinkedHashMap<>();
+        for (StreamName stream : StreamName.values()) {
+            LogStats of = log.stats(stream);
+            figures.put(stream.text() + "_appended_bytes", (double) of.appendedBytes());
+            figures.put(stream.text() + "_backlog_bytes", (double) of.backlogBytes());
+        }
+        RegionStats.Rounds rounds = stats.rounds();
+        figures.put("round_solve_p50_ms", rounds.solveP50Ms());
+        figures.put("round_solve_p99_ms", rounds.solveP99Ms());
+        return figures;
+    }
+
+    @Override
+    public Health live() {
+        return failure.get()
+                .map(thrown -> Health.failing(String.valueOf(thrown.getMessage())))
+                .orElse(Health.OK);
+    }
+
+    @Override
+    public Health ready() {
+        return switch (phase) {
+            case STARTING -> Health.failing("recovering");
+            case SERVING -> live();
+            case STOPPING -> Health.failing("stopping");
+        };
+    }
+
+    @Override
+    public Health started() {
+        return phase == Phase.STARTING ? Health.failing("recovering") : Health.OK;
+    }
+}
