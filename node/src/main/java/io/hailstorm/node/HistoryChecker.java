@@ -5,6 +5,8 @@ import io.hailstorm.kernel.FixView;
 import io.hailstorm.kernel.RecordType;
 import io.hailstorm.log.PartitionReader;
 import io.hailstorm.protocol.v1.Event;
+import io.hailstorm.simulator.ClientLedger;
+import io.hailstorm.simulator.LedgerFile;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -90,6 +92,26 @@ final class HistoryChecker {
     private long records;
 
     private HistoryChecker() {}
+
+    /** What a simulation's clients remember. */
+    static List<Promise> promises(ClientLedger ledger) {
+        List<Promise> promises = new ArrayList<>();
+        for (ClientLedger.SessionRecord session : ledger.sessions()) {
+            List<Long> rejected = new ArrayList<>(session.rejectedCount());
+            for (int i = 0; i < session.rejectedCount(); i++) {
+                rejected.add(session.rejectedSeq(i));
+            }
+            promises.add(new Promise(session.driver(), session.session(), session.ackedSeq(), rejected));
+        }
+        return promises;
+    }
+
+    /** What clients wrote down before the node, or they, were killed. */
+    static List<Promise> promises(List<LedgerFile.Entry> entries) {
+        return entries.stream()
+                .map(entry -> new Promise(entry.driver(), entry.session(), entry.ackedSeq(), entry.rejectedSeqs()))
+                .toList();
+    }
 
     /** Reads all partitions of the three streams and holds them against the promises. */
     static Verdict check(

@@ -27,6 +27,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongToDoubleFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -57,6 +58,7 @@ final class RangeMoves implements RangeAdmission {
     private final Map<String, MovePlan> plans = new HashMap<>();
     private final PartitionJournal journal = new FixesJournal();
     private RangeGuard guard = new RangeGuard(table);
+    private BooleanSupplier flushFixes = () -> true;
     private long nowMs;
     private volatile PartitionMap map = PartitionMap.of(0, 1, Map.of());
     private volatile List<Migration> migrations = List.of();
@@ -117,6 +119,11 @@ final class RangeMoves implements RangeAdmission {
                 return true;
             });
         }
+    }
+
+    /** What must be appended before a range record, so that it comes after every fix admitted before it. */
+    void beforeRangeRecord(BooleanSupplier flush) {
+        flushFixes = flush;
     }
 
     /** One turn: what the control stream says, then a step of every move. */
@@ -259,6 +266,9 @@ final class RangeMoves implements RangeAdmission {
     private final class FixesJournal implements PartitionJournal {
         @Override
         public long append(int partition, RangeRecord record) {
+            if (!flushFixes.getAsBoolean()) {
+                return RangeEntry.NULL_OFFSET;
+            }
             Event.Builder event = writer.begin(nowMs);
             RangeCodec.encode(record, event);
             byte[] bytes = event.build().toByteArray();

@@ -1,0 +1,363 @@
+package io.hailstorm.node;
+
+import io.grpc.Server;
+import io.grpc.inprocess.InProcessServerBuilder;
+import io.hailstorm.geo.Cells;
+import io.hailstorm.geo.City;
+import io.hailstorm.geo.PartitionMap;
+import io.hailstorm.ingest.DevKeys;
+import io.hailstorm.ingest.IngestAgent;
+import io.hailstorm.ingest.IngestPorts;
+import io.hailstorm.ingest.IngestServer;
+import io.hailstorm.ingest.PickupPolicy;
+import io.hailstorm.ingest.TokenIssuer;
+import io.hailstorm.ingest.TokenVerifier;
+import io.hailstorm.kernel.ErrorCode;
+import io.hailstorm.kernel.GeoPoint;
+import io.hailstorm.kernel.HailstormException;
+import io.hailstorm.kernel.HybridLogicalClock;
+import io.hailstorm.kernel.RegionId;
+import io.hailstorm.kernel.StreamName;
+import io.hailstorm.kernel.SystemTimeSource;
+import io.hailstorm.kernel.TimeSource;
+import io.hailstorm.log.EmbeddedLog;
+import io.hailstorm.log.Log;
+import io.hailstorm.log.MappedDisk;
+import io.hailstorm.log.PartitionLog;
+import io.hailstorm.matching.Matcher;
+import io.hailstorm.matching.MatchingConfig;
+import io.hailstorm.matching.MatchingPolicy;
+import io.hailstorm.ops.LiveProjection;
+import io.hailstorm.ops.OpsConfig;
+import io.hailstorm.ops.OpsServer;
+import io.hailstorm.pricing.PriceBook;
+import io.hailstorm.pricing.PricingConfig;
+import io.hailstorm.pricing.PricingEngine;
+import io.hailstorm.pricing.QuoteIssuer;
+import io.hailstorm.pricing.Tariff;
+import io.hailstorm.pricing.TripEstimator;
+import io.hailstorm.simulator.ServiceArea;
+import io.hailstorm.simulator.TokenSource;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One region in one process: everything wired, recovered and ready to be given threads, or turns.
+ *
+ * <pre>
+ *   thread             runs
+ *   hailstorm-region   RegionAgent: the only writer of every partition
+ *   hailstorm-sync     Log.doWork: group commit, preallocation, retention
+ *   hailstorm-ops      the console's projection, the driver directory's checkpoints
+ *   Netty, Helidon     connections; they reach the region through bounded rings
+ * </pre>
+ *
+ * With {@link #turn} instead of {@link #startThreads} all of it runs in the caller's thread.
+ */
+final class HailstormNode implements AutoCloseable {
+    private static final long PARK_NS_REGION = 1_000_000;
+    private static final long PARK_NS_SYNC = 1_000_000;
+    private static final long PARK_NS_OPS = 20_000_000;
+    private static final long GRACE_MS = 500;
+    private static final double DETOUR = 1.3;
+    private static final double CITY_METERS_PER_S = 7.0;
+    private static final int PROJECTION_EVERY_TURNS = 16;
+    private static final long SETTLE_NS_MAX = 30_000_000_000L;
+
+    private final NodeConfig config;
+    private final TimeSource time;
+    private final TimeSource wall = new SystemTimeSource();
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    private final RegionStats stats = new RegionStats();
+    private final PipelineLatency latency = new PipelineLatency();
+    private final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final Cells cells = Cells.create();
+    private final Log log;
+    private final DriverDirectory directory;
+    private final RangeMoves ranges;
+    private final RegionAgent region;
+    private final Checkpointer checkpointer;
+    private final TokenIssuer issuer;
+    private final IngestServer edge;
+    private final StatusView status;
+    private final LiveProjection projection;
+    private final OpsServer ops;
+    private final List<AgentLoop> loops = new ArrayList<>();
+    private @Nullable Server inProcess;
+    private boolean isEdgeStarted;
+    private long turnCount;
+
+    /**
+     * Opens the data directory, recovers, and wires everything; serves nothing yet.
+     *
+     * @param time the node's clock, which a simulation may own
+     */
+    static HailstormNode open(NodeConfig config, TimeSource time) {
+        DataDirectory data = DataDirectory.create(config.dataDir());
+        Log log = EmbeddedLog.open(config.log(), new MappedDisk(), time, data.root().resolve("log"));
+        try {
+            return new HailstormNode(config, time, data, log);
+        } catch (RuntimeException | Error e) {
+            log.close();
+            throw e;
+        }
+    }
+
+    private HailstormNode(NodeConfig config, TimeSource time, DataDirectory data, Log log) {
+        this.config = config;
+        this.time = time;
+        this.log = log;
+        City city = config.city();
+        HybridLogicalClock clock = new HybridLogicalClock(time);
+        EventWriter writer = new EventWriter(log, clock);
+        ranges = new RangeMoves(log, writer, cells);
+        status = new StatusView(
+                config, time, wall, log, ranges, stats, () -> Optional.ofNullable(failure.get()));
+        ranges.recover(
+                new RegionId(city.name()),
+                city.region().routingCells(),
+                city::demandWeight,
+                config.partitionCount(),
+                time.epochMs(),
+                () -> log.doWork(wall.monotonicNs()));
+        PricingEngine pricing =
+                new PricingEngine(PricingConfig.defaults(), cells, city.region().routingCells());
+        PriceBook prices = new PriceBook();
+        region = new RegionAgent(log, time, writer, ranges, pricing, prices, stats, latency);
+        MatchingConfig matching = MatchingConfig.defaults();
+        Matcher matcher = new Matcher(
+                matching,
+                MatchingPolicy.of(config.policy(), matching),
+                cells,
+                city.geofences()::pickupAllowed,
+                region);
+        QuoteIssuer quotes = new QuoteIssuer(
+                new RegionId(city.name()),
+                cells,
+                prices,
+                Tariff.usDefault(),
+                TripEstimator.straightLine(DETOUR, CITY_METERS_PER_S),
+                QuoteKey.loadOrCreate(data.keys()));
+        IngestAgent ingest = new IngestAgent(
+                config.ingest(),
+                log,
+                cells,
+                clock,
+                ranges.map(),
+                new IngestPorts(
+                        new QuotePort(quotes, clock),
+                        point -> pickupVerdict(city, point),
+                        new NearbyPort(matcher, matching.saga().idleStaleAfterMs()),
+                        ranges),
+                metrics);
+        region.attach(ingest, matcher);
+        ranges.beforeRangeRecord(ingest::flushFixes);
+        directory = DriverDirectory.open(data.drivers(), config.driversMax());
+        new Recovery(log, clock, ingest, matcher, pricing, prices).run(directory, region, time.epochMs());
+        checkpointer = new Checkpointer(
+                ingest, directory, config.partitionCount(), config.checkpointMs(), time.epochMs());
+        DevKeys keys = DevKeys.loadOrCreate(data.keys());
+        issuer = new TokenIssuer(keys, time);
+        edge = new IngestServer(
+                config.ingest(),
+                ingest,
+                cells,
+                new TokenVerifier(keys, time),
+                time,
+                List.of(new AdminService(city.name(), ranges, region::submit)));
+        OpsConfig opsConfig = OpsConfig.DEFAULT.withBindAddress(config.httpHost());
+        projection = new LiveProjection(log, cells, status, opsConfig);
+        ops = new OpsServer(opsConfig, status, projection, metrics, wall);
+        NodeMetrics.register(metrics, log, matcher, stats, writer);
+    }
+
+    private PickupPolicy.Verdict pickupVerdict(City city, GeoPoint point) {
+        if (!city.geofences().insideServiceArea(point)
+                || ranges.map().partitionOf(cells.cellOf(point.latE7(), point.lonE7(), Cells.ROUTING_RESOLUTION))
+                        == PartitionMap.NO_PARTITION) {
+            return PickupPolicy.Verdict.OUTSIDE_SERVICE_AREA;
+        }
+        return city.geofences().pickupAllowed(point)
+                ? PickupPolicy.Verdict.ALLOWED
+                : PickupPolicy.Verdict.NO_PICKUP_ZONE;
+    }
+
+    /** Listens for phones; the port. */
+    int startGrpc() {
+        edge.start();
+        isEdgeStarted = true;
+        status.phase(StatusView.Phase.SERVING);
+        return edge.port();
+    }
+
+    /** Serves phones of this process over gRPC's in-process transport, on the caller's thread; the server's name. */
+    String startInProcess() {
+        String name = "hailstorm-" + UUID.randomUUID();
+        InProcessServerBuilder builder =
+                InProcessServerBuilder.forName(name).directExecutor();
+        edge.services().forEach(builder::addService);
+        try {
+            inProcess = builder.build().start();
+        } catch (IOException e) {
+            throw new HailstormException(ErrorCode.INTERNAL, "cannot start the in-process server", e);
+        }
+        status.phase(StatusView.Phase.SERVING);
+        return name;
+    }
+
+    /** Serves the console; the port. */
+    int startHttp() {
+        return ops.start(config.httpPort());
+    }
+
+    /** Gives every agent its thread. */
+    void startThreads() {
+        loops.add(new AgentLoop("hailstorm-region", PARK_NS_REGION, this::regionTurn, this::fail).start());
+        loops.add(new AgentLoop(
+                        "hailstorm-sync", PARK_NS_SYNC, () -> log.doWork(wall.monotonicNs()), this::fail)
+                .start());
+        loops.add(new AgentLoop(
+                        "hailstorm-ops",
+                        PARK_NS_OPS,
+                        () -> checkpointer.doWork() + projection.doWork(time.epochMs()),
+                        this::fail)
+                .start());
+    }
+
+    private int regionTurn() {
+        int work = region.doWork();
+        checkpointer.collect(time.epochMs());
+        return work;
+    }
+
+    /** One turn of everything in the caller's thread; how much was done, the console's part left out. */
+    int turn() {
+        int work = regionTurn() + log.doWork(time.monotonicNs());
+        checkpointer.doWork();
+        if (++turnCount % PROJECTION_EVERY_TURNS == 0) {
+            projection.doWork(time.epochMs());
+        }
+        return work;
+    }
+
+    private void fail(Throwable thrown) {
+        failure.compareAndSet(null, thrown);
+    }
+
+    boolean isHealthy() {
+        return failure.get() == null;
+    }
+
+    Optional<Throwable> failure() {
+        return Optional.ofNullable(failure.get());
+    }
+
+    long regionTurns() {
+        return region.turns();
+    }
+
+    /** Lets everything appended become durable and be acted on. */
+    void settle(boolean inline) {
+        if (inline) {
+            while (turn() > 0) {
+                Thread.onSpinWait();
+            }
+            return;
+        }
+        long endNs = wall.monotonicNs() + SETTLE_NS_MAX;
+        long turns = region.turns();
+        while (isHealthy()
+                && wall.monotonicNs() < endNs
+                && (region.turns() < turns + 2 || !isDurable())) {
+            LockSupport.parkNanos(PARK_NS_REGION);
+        }
+    }
+
+    private boolean isDurable() {
+        for (StreamName stream : StreamName.values()) {
+            for (int partition = 0; partition < log.partitionCount(); partition++) {
+                PartitionLog of = log.partition(stream, partition);
+                if (of.durableOffset() < of.endOffset()) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    HistoryChecker.Verdict checkHistory(List<HistoryChecker.Promise> promises) {
+        return HistoryChecker.check(
+                partitions(StreamName.FIXES), partitions(StreamName.LATE), partitions(StreamName.TRIPS), promises);
+    }
+
+    String tripsDigest() {
+        return LogDigest.of(partitions(StreamName.TRIPS));
+    }
+
+    private List<PartitionLog> partitions(StreamName stream) {
+        List<PartitionLog> all = new ArrayList<>();
+        for (int partition = 0; partition < log.partitionCount(); partition++) {
+            all.add(log.partition(stream, partition));
+        }
+        return all;
+    }
+
+    ServiceArea serviceArea() {
+        City city = config.city();
+        return (latE7, lonE7) -> pickupVerdict(city, new GeoPoint(latE7, lonE7)) == PickupPolicy.Verdict.ALLOWED;
+    }
+
+    TokenSource tokens() {
+        return Tokens.source(issuer);
+    }
+
+    NodeConfig config() {
+        return config;
+    }
+
+    String fixesAckLevel() {
+        return config.log().stream(StreamName.FIXES).ackLevel().name();
+    }
+
+    RegionStats stats() {
+        return stats;
+    }
+
+    PipelineLatency latency() {
+        return latency;
+    }
+
+    Log log() {
+        return log;
+    }
+
+    /** Readiness off, streams told to go, the turn finished, checkpoint and log flushed, files closed. */
+    @Override
+    public void close() {
+        status.phase(StatusView.Phase.STOPPING);
+        if (isEdgeStarted) {
+            edge.stop(GRACE_MS);
+        }
+        Server local = inProcess;
+        if (local != null) {
+            local.shutdownNow();
+        }
+        ops.close();
+        loops.forEach(AgentLoop::close);
+        if (isHealthy()) {
+            checkpointer.doWork();
+            checkpointer.collectNow();
+            checkpointer.doWork();
+        }
+        directory.close();
+        log.close();
+    }
+}

@@ -1,0 +1,89 @@
+package io.hailstorm.node;
+
+import io.hailstorm.kernel.StreamName;
+import io.hailstorm.log.Log;
+import io.hailstorm.matching.Matcher;
+import io.hailstorm.matching.TripState;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+
+/** Meters of what the modules without a registry of their own count. */
+final class NodeMetrics {
+    private static final double NS_PER_S = 1e9;
+
+    private NodeMetrics() {}
+
+    @SuppressWarnings("resource") // lives as long as the registry
+    static void register(
+            MeterRegistry registry, Log log, Matcher matcher, RegionStats stats, EventWriter writer) {
+        new JvmMemoryMetrics().bindTo(registry);
+        new JvmGcMetrics().bindTo(registry);
+        new ProcessorMetrics().bindTo(registry);
+        for (StreamName stream : StreamName.values()) {
+            log(registry, log, stream);
+        }
+        for (TripState.Kind kind : TripState.Kind.values()) {
+            Gauge.builder("hailstorm.trips", matcher, of -> of.tripCount(kind))
+                    .description("trips by state; ended ones since the start")
+                    .tag("state", kind.name().toLowerCase(java.util.Locale.ROOT))
+                    .register(registry);
+        }
+        Gauge.builder("hailstorm.matching.waiting", matcher, Matcher::waitingCount)
+                .description("trips waiting for a round")
+                .register(registry);
+        Gauge.builder("hailstorm.matching.idle.drivers", matcher, Matcher::idleDriverCount)
+                .description("drivers a round may choose")
+                .register(registry);
+        FunctionCounter.builder("hailstorm.matching.drivers.refused", matcher, of -> of.drivers().refusedCount())
+                .description("fixes of drivers the full index refused")
+                .register(registry);
+        FunctionCounter.builder("hailstorm.matching.rounds", stats, of -> of.rounds().count())
+                .description("rounds held")
+                .register(registry);
+        Gauge.builder("hailstorm.matching.solve.p99", stats, of -> of.rounds().solveP99Ms() / 1e3)
+                .description("99th percentile of a round's time")
+                .baseUnit("seconds")
+                .register(registry);
+        FunctionCounter.builder("hailstorm.prices.changes", stats, of -> of.prices().changes())
+                .description("price changes published, a cell each")
+                .register(registry);
+        Gauge.builder("hailstorm.log.events.waiting", writer, EventWriter::waitingCount)
+                .description("events decided that the log has not taken yet")
+                .register(registry);
+    }
+
+    private static void log(MeterRegistry registry, Log log, StreamName stream) {
+        String name = stream.text();
+        FunctionCounter.builder("hailstorm.log.records", log, of -> of.stats(stream).appendedRecordCount())
+                .description("records appended")
+                .tag("stream", name)
+                .register(registry);
+        FunctionCounter.builder("hailstorm.log.bytes", log, of -> of.stats(stream).appendedBytes())
+                .description("bytes appended")
+                .baseUnit("bytes")
+                .tag("stream", name)
+                .register(registry);
+        FunctionCounter.builder("hailstorm.log.syncs", log, of -> of.stats(stream).syncCount())
+                .description("group commits")
+                .tag("stream", name)
+                .register(registry);
+        Gauge.builder("hailstorm.log.sync.max", log, of -> of.stats(stream).syncNsMax() / NS_PER_S)
+                .description("longest sync since the start")
+                .baseUnit("seconds")
+                .tag("stream", name)
+                .register(registry);
+        Gauge.builder("hailstorm.log.backlog", log, of -> of.stats(stream).backlogBytes())
+                .description("appended, not yet synced")
+                .baseUnit("bytes")
+                .tag("stream", name)
+                .register(registry);
+        FunctionCounter.builder("hailstorm.log.backpressure", log, of -> of.stats(stream).backPressuredCount())
+                .description("appends answered with back-pressure")
+                .tag("stream", name)
+                .register(registry);
+    }
+}
