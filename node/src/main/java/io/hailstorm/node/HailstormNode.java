@@ -102,7 +102,7 @@ final class HailstormNode implements AutoCloseable {
      */
     static HailstormNode open(NodeConfig config, TimeSource time) {
         DataDirectory data = DataDirectory.create(config.dataDir());
-        Log log = EmbeddedLog.open(config.log(), new MappedDisk(), time, data.root().resolve("log"));
+        Log log = EmbeddedLog.open(config.log(), new MappedDisk(), time, data.root());
         try {
             return new HailstormNode(config, time, data, log);
         } catch (RuntimeException | Error e) {
@@ -262,6 +262,11 @@ final class HailstormNode implements AutoCloseable {
 
     long regionTurns() {
         return region.turns();
+    }
+
+    /** Fixes durable and in the driver index, since the start. */
+    long indexedFixes() {
+        return region.indexedFixes();
     }
 
     /** Lets everything appended become durable and be acted on. */

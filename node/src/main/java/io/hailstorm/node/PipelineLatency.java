@@ -23,6 +23,12 @@ final class PipelineLatency {
         toIndex.recordValueWithCount(micros(ns), fixCount);
     }
 
+    /** Forgets what was measured so far. */
+    synchronized void reset() {
+        toDurable.reset();
+        toIndex.reset();
+    }
+
     private static long micros(long ns) {
         return Math.clamp(ns / 1_000, 0, MICROS_MAX);
     }

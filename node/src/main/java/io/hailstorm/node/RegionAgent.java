@@ -54,6 +54,7 @@ final class RegionAgent implements MatcherOutput {
     private long pricesOffset;
     private long mapEpoch;
     private volatile long turns;
+    private volatile long indexedFixes;
 
     /** A round waits for the end of the tick that held it, which is when its solve time is known. */
     private static final class RoundHolder {
@@ -150,7 +151,15 @@ final class RegionAgent implements MatcherOutput {
                 read += fixesOffsets[partition] - from;
             }
         }
+        if (read > 0) {
+            indexedFixes = indexedFixes + read;
+        }
         return (int) read;
+    }
+
+    /** Records of {@code fixes} folded into the index so far; any thread. */
+    long indexedFixes() {
+        return indexedFixes;
     }
 
     private boolean onFixRecord(
@@ -273,9 +282,5 @@ final class RegionAgent implements MatcherOutput {
                 .setPartition(partition)
                 .setEndOffsetExclusive(endOffset)
                 .build();
-    }
-
-    PipelineLatency latency() {
-        return latency;
     }
 }
