@@ -101,11 +101,13 @@ final class RegionsCommand implements Runnable {
             for (PartitionRanges partition : ranges.getPartitionsList()) {
                 out.printf("  partition %-3d %,6d cells%n", partition.getPartition(), partition.getCellCount());
             }
-            ranges.getMigrationsList().forEach(migration -> print(out, migration));
+            for (Migration migration : ranges.getMigrationsList()) {
+                printMigration(out, migration);
+            }
             out.flush();
         }
 
-        void print(PrintWriter out, Migration migration) {
+        void printMigration(PrintWriter out, Migration migration) {
             out.printf(
                     "  migration %s: %d cells, %d -> %d, %s%s%n",
                     migration.getMigration(),
@@ -181,7 +183,7 @@ final class RegionsCommand implements Runnable {
             if (connection.json) {
                 out.println(Connection.json(ended));
             } else {
-                connection.print(out, ended);
+                connection.printMigration(out, ended);
                 out.flush();
             }
             return ended.getOutcome().equals("DONE") ? 0 : 1;

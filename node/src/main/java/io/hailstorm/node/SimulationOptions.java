@@ -81,9 +81,13 @@ final class SimulationOptions {
     }
 
     Recorded recorded(City city, Consumer<String> messages) {
-        Instant fromInstant = from == null ? Instant.MIN : Converters.instant("--from", from, city.zone());
-        Instant untilInstant = until == null ? Instant.MAX : Converters.instant("--until", until, city.zone());
-        if (!fromInstant.isBefore(untilInstant)) {
+        Optional<Instant> fromInstant =
+                Optional.ofNullable(from).map(text -> Converters.instant("--from", text, city.zone()));
+        Optional<Instant> untilInstant =
+                Optional.ofNullable(until).map(text -> Converters.instant("--until", text, city.zone()));
+        if (fromInstant.isPresent()
+                && untilInstant.isPresent()
+                && !fromInstant.get().isBefore(untilInstant.get())) {
             throw new HailstormException(
                     ErrorCode.INVALID_ARGUMENT, "--from " + from + " is not before --until " + until);
         }
