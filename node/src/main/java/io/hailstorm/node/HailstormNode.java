@@ -131,7 +131,7 @@ final class HailstormNode implements AutoCloseable {
         PricingEngine pricing =
                 new PricingEngine(PricingConfig.defaults(), cells, city.region().routingCells());
         PriceBook prices = new PriceBook();
-        region = new RegionAgent(log, time, writer, ranges, pricing, prices, stats, latency);
+        region = new RegionAgent(log, time, wall, writer, ranges, pricing, prices, stats, latency);
         MatchingConfig matching = MatchingConfig.defaults();
         Matcher matcher = new Matcher(
                 matching,

@@ -37,6 +37,7 @@ final class RegionAgent implements MatcherOutput {
 
     private final Log log;
     private final TimeSource time;
+    private final TimeSource wall;
     private final EventWriter writer;
     private final RangeMoves ranges;
     private final PricingEngine pricing;
@@ -48,7 +49,8 @@ final class RegionAgent implements MatcherOutput {
     private final FixView fix = new FixView();
     private final List<Runnable> nextTurn = new ArrayList<>();
     private final RecordHandler onFixRecord = this::onFixRecord;
-    private final RoundHolder round = new RoundHolder();
+    /** Rounds wait for the end of the tick that held them, which is when their solve time is known. */
+    private final List<RoundCompleted> heldRounds = new ArrayList<>(1);
     private IngestAgent ingest;
     private Matcher matcher;
     private long pricesOffset;
@@ -56,16 +58,11 @@ final class RegionAgent implements MatcherOutput {
     private volatile long turns;
     private volatile long indexedFixes;
 
-    /** A round waits for the end of the tick that held it, which is when its solve time is known. */
-    private static final class RoundHolder {
-        private final List<RoundCompleted> rounds = new ArrayList<>(1);
-        private long timeMs;
-    }
-
     @SuppressWarnings("NullAway.Init") // ingest and matcher refer to this agent's ports and are set by attach
     RegionAgent(
             Log log,
             TimeSource time,
+            TimeSource wall,
             EventWriter writer,
             RangeMoves ranges,
             PricingEngine pricing,
@@ -74,6 +71,7 @@ final class RegionAgent implements MatcherOutput {
             PipelineLatency latency) {
         this.log = log;
         this.time = time;
+        this.wall = wall;
         this.writer = writer;
         this.ranges = ranges;
         this.pricing = pricing;
@@ -225,12 +223,12 @@ final class RegionAgent implements MatcherOutput {
     }
 
     private int tick(long nowMs) {
-        long startNs = time.monotonicNs();
+        long startNs = wall.monotonicNs();
         int work = matcher.onTick(nowMs);
-        if (!round.rounds.isEmpty()) {
-            long solveNs = time.monotonicNs() - startNs;
-            round.rounds.forEach(held -> stats.round(held, solveNs));
-            round.rounds.clear();
+        if (!heldRounds.isEmpty()) {
+            long solveNs = wall.monotonicNs() - startNs;
+            heldRounds.forEach(held -> stats.round(held, solveNs));
+            heldRounds.clear();
         }
         PriceUpdate update = pricing.onTick(nowMs).orElse(null);
         if (update != null) {
@@ -259,8 +257,7 @@ final class RegionAgent implements MatcherOutput {
 
     @Override
     public void roundCompleted(RoundCompleted completed, long timeMs) {
-        round.rounds.add(completed);
-        round.timeMs = timeMs;
+        heldRounds.add(completed);
         Event.Builder out = writer.begin(timeMs);
         EventCodec.encode(completed, cuts(), out);
         writer.write(StreamName.TRIPS, 0, out.build());
