@@ -14,6 +14,8 @@ const FIX_INTERVAL_MS = 1000;
 const STEP_DELAY_MS = 1000;
 // After its shift a driver finishes its trip and waits for its last acknowledgements, at most this long.
 const WIND_DOWN_MS = 20000;
+// How long the server may take to end its half of a stream after the phone ended the other.
+const GOODBYE_MS = 10000;
 const RIDER_PATIENCE_MS = 60000;
 // Below the plausibility bound of 100 m/s.
 const DRIVER_SPEED_METERS_PER_SECOND = 12;
@@ -151,6 +153,7 @@ class Shift {
       } else if (this.ackedSeq >= this.seq || nowMs >= this.endMs + WIND_DOWN_MS) {
         this.ended = true;
         this.stream.end();
+        this.goodbye = setTimeout(() => this.fail('drive: the server did not end the stream'), GOODBYE_MS);
       }
       return;
     }
@@ -262,6 +265,9 @@ class Shift {
 
   finish() {
     this.stopTicking();
+    if (this.goodbye !== undefined) {
+      clearTimeout(this.goodbye);
+    }
     if (this.failed) {
       return;
     }
