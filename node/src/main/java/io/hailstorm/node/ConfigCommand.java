@@ -23,10 +23,7 @@ final class ConfigCommand implements Runnable {
         throw new CommandLine.ParameterException(spec.commandLine(), "Missing command: show");
     }
 
-    @Command(
-            name = "show",
-            description = "Print every setting as YAML.",
-            mixinStandardHelpOptions = true)
+    @Command(name = "show", description = "Print every setting as YAML.", mixinStandardHelpOptions = true)
     static final class Show implements Runnable {
         @Mixin
         private final NodeOptions options = new NodeOptions();

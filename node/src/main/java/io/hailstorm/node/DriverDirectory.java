@@ -125,8 +125,7 @@ final class DriverDirectory implements AutoCloseable {
                     StandardCopyOption.ATOMIC_MOVE,
                     StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
-            throw new HailstormException(
-                    ErrorCode.UNAVAILABLE, "cannot write " + temporary + ": " + e.getMessage(), e);
+            throw new HailstormException(ErrorCode.UNAVAILABLE, "cannot write " + temporary + ": " + e.getMessage(), e);
         }
     }
 

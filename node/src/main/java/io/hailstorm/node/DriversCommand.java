@@ -49,9 +49,8 @@ final class DriversCommand implements Runnable {
 
         @Override
         public Integer call() throws JsonProcessingException {
-            Path directory = new DataDirectory(
-                            Path.of(options.resolve(System.getenv()).text(Setting.DATA_DIR)))
-                    .drivers();
+            Path directory =
+                    new DataDirectory(Path.of(options.resolve(System.getenv()).text(Setting.DATA_DIR))).drivers();
             try (DriverDirectory drivers = DriverDirectory.openShared(directory)) {
                 SessionSnapshot snapshot = drivers.get(driver)
                         .orElseThrow(() -> new HailstormException(
@@ -80,9 +79,12 @@ final class DriversCommand implements Runnable {
             if (json) {
                 spec.commandLine().getOut().println(mapper.writeValueAsString(node));
             } else {
-                node.fields().forEachRemaining(field -> spec.commandLine()
-                        .getOut()
-                        .println(String.format("%-10s %s", field.getKey(), field.getValue().asText())));
+                node.fields()
+                        .forEachRemaining(field -> spec.commandLine()
+                                .getOut()
+                                .println(String.format(
+                                        "%-10s %s",
+                                        field.getKey(), field.getValue().asText())));
             }
         }
     }

@@ -75,8 +75,9 @@ final class EventCodec {
     static Optional<TripEvent> tripEvent(Event event) {
         return Optional.ofNullable(
                 switch (event.getPayloadCase()) {
-                    case MATCHING_STARTED -> new TripEvent.MatchingStarted(
-                            TripId.parse(event.getMatchingStarted().getTrip()));
+                    case MATCHING_STARTED ->
+                        new TripEvent.MatchingStarted(
+                                TripId.parse(event.getMatchingStarted().getTrip()));
                     case OFFER_MADE -> {
                         var made = event.getOfferMade();
                         yield new TripEvent.OfferMade(
@@ -106,12 +107,14 @@ final class EventCodec {
                                 new DriverId(accepted.getDriver()),
                                 accepted.getPickupEtaMs());
                     }
-                    case DRIVER_ARRIVED -> new TripEvent.DriverArrived(
-                            TripId.parse(event.getDriverArrived().getTrip()),
-                            new DriverId(event.getDriverArrived().getDriver()));
-                    case TRIP_STARTED -> new TripEvent.TripStarted(
-                            TripId.parse(event.getTripStarted().getTrip()),
-                            new DriverId(event.getTripStarted().getDriver()));
+                    case DRIVER_ARRIVED ->
+                        new TripEvent.DriverArrived(
+                                TripId.parse(event.getDriverArrived().getTrip()),
+                                new DriverId(event.getDriverArrived().getDriver()));
+                    case TRIP_STARTED ->
+                        new TripEvent.TripStarted(
+                                TripId.parse(event.getTripStarted().getTrip()),
+                                new DriverId(event.getTripStarted().getDriver()));
                     case TRIP_COMPLETED -> {
                         var completed = event.getTripCompleted();
                         yield new TripEvent.TripCompleted(
@@ -130,11 +133,13 @@ final class EventCodec {
                                 reason(cancelled.getReason()),
                                 cancelled.getFeeMinorUnits());
                     }
-                    case TRIP_EXPIRED -> new TripEvent.TripExpired(
-                            TripId.parse(event.getTripExpired().getTrip()));
-                    case COMMAND_REFUSED -> new TripEvent.CommandRefused(
-                            TripId.parse(event.getCommandRefused().getTrip()),
-                            event.getCommandRefused().getReason());
+                    case TRIP_EXPIRED ->
+                        new TripEvent.TripExpired(
+                                TripId.parse(event.getTripExpired().getTrip()));
+                    case COMMAND_REFUSED ->
+                        new TripEvent.CommandRefused(
+                                TripId.parse(event.getCommandRefused().getTrip()),
+                                event.getCommandRefused().getReason());
                     default -> null;
                 });
     }
@@ -144,47 +149,54 @@ final class EventCodec {
         String trip = event.trip().toString();
         out.setAggregateId(trip);
         switch (event) {
-            case TripEvent.MatchingStarted started -> out.getMatchingStartedBuilder().setTrip(trip);
-            case TripEvent.OfferMade made -> out.getOfferMadeBuilder()
-                    .setTrip(trip)
-                    .setOffer(made.offer().value())
-                    .setDriver(made.driver().value())
-                    .setExpireTimeMs(made.expireTimeMs())
-                    .setPickupEtaMs(made.pickupEtaMs())
-                    .setPickup(point(made.pickup()))
-                    .setDropoff(point(made.dropoff()))
-                    .setFareMinorUnits(made.fareMinorUnits())
-                    .setRound(made.round());
-            case TripEvent.OfferEnded ended -> out.getOfferEndedBuilder()
-                    .setTrip(trip)
-                    .setOffer(ended.offer().value())
-                    .setDriver(ended.driver().value())
-                    .setCause(endCause(ended.cause()));
-            case TripEvent.TripAccepted accepted -> out.getTripAcceptedBuilder()
-                    .setTrip(trip)
-                    .setOffer(accepted.offer().value())
-                    .setDriver(accepted.driver().value())
-                    .setPickupEtaMs(accepted.pickupEtaMs());
-            case TripEvent.DriverArrived arrived -> out.getDriverArrivedBuilder()
-                    .setTrip(trip)
-                    .setDriver(arrived.driver().value());
-            case TripEvent.TripStarted started -> out.getTripStartedBuilder()
-                    .setTrip(trip)
-                    .setDriver(started.driver().value());
-            case TripEvent.TripCompleted completed -> out.getTripCompletedBuilder()
-                    .setTrip(trip)
-                    .setDriver(completed.driver().value())
-                    .setFareMinorUnits(completed.fareMinorUnits())
-                    .setDriverBonusMinorUnits(completed.driverBonusMinorUnits());
-            case TripEvent.TripCancelled cancelled -> out.getTripCancelledBuilder()
-                    .setTrip(trip)
-                    .setDriver(cancelled.driver().map(DriverId::value).orElse(0L))
-                    .setReason(reason(cancelled.reason()))
-                    .setFeeMinorUnits(cancelled.feeMinorUnits());
+            case TripEvent.MatchingStarted started ->
+                out.getMatchingStartedBuilder().setTrip(trip);
+            case TripEvent.OfferMade made ->
+                out.getOfferMadeBuilder()
+                        .setTrip(trip)
+                        .setOffer(made.offer().value())
+                        .setDriver(made.driver().value())
+                        .setExpireTimeMs(made.expireTimeMs())
+                        .setPickupEtaMs(made.pickupEtaMs())
+                        .setPickup(point(made.pickup()))
+                        .setDropoff(point(made.dropoff()))
+                        .setFareMinorUnits(made.fareMinorUnits())
+                        .setRound(made.round());
+            case TripEvent.OfferEnded ended ->
+                out.getOfferEndedBuilder()
+                        .setTrip(trip)
+                        .setOffer(ended.offer().value())
+                        .setDriver(ended.driver().value())
+                        .setCause(endCause(ended.cause()));
+            case TripEvent.TripAccepted accepted ->
+                out.getTripAcceptedBuilder()
+                        .setTrip(trip)
+                        .setOffer(accepted.offer().value())
+                        .setDriver(accepted.driver().value())
+                        .setPickupEtaMs(accepted.pickupEtaMs());
+            case TripEvent.DriverArrived arrived ->
+                out.getDriverArrivedBuilder()
+                        .setTrip(trip)
+                        .setDriver(arrived.driver().value());
+            case TripEvent.TripStarted started ->
+                out.getTripStartedBuilder()
+                        .setTrip(trip)
+                        .setDriver(started.driver().value());
+            case TripEvent.TripCompleted completed ->
+                out.getTripCompletedBuilder()
+                        .setTrip(trip)
+                        .setDriver(completed.driver().value())
+                        .setFareMinorUnits(completed.fareMinorUnits())
+                        .setDriverBonusMinorUnits(completed.driverBonusMinorUnits());
+            case TripEvent.TripCancelled cancelled ->
+                out.getTripCancelledBuilder()
+                        .setTrip(trip)
+                        .setDriver(cancelled.driver().map(DriverId::value).orElse(0L))
+                        .setReason(reason(cancelled.reason()))
+                        .setFeeMinorUnits(cancelled.feeMinorUnits());
             case TripEvent.TripExpired expired -> out.getTripExpiredBuilder().setTrip(trip);
-            case TripEvent.CommandRefused refused -> out.getCommandRefusedBuilder()
-                    .setTrip(trip)
-                    .setReason(refused.reason());
+            case TripEvent.CommandRefused refused ->
+                out.getCommandRefusedBuilder().setTrip(trip).setReason(refused.reason());
         }
     }
 
@@ -214,8 +226,9 @@ final class EventCodec {
 
     static void encode(PriceUpdate update, Event.Builder out) {
         out.setAggregateId("prices-" + update.version());
-        PricesPublished.Builder prices =
-                out.getPricesPublishedBuilder().setPriceVersion(update.version()).setTickTimeMs(update.tickTimeMs());
+        PricesPublished.Builder prices = out.getPricesPublishedBuilder()
+                .setPriceVersion(update.version())
+                .setTickTimeMs(update.tickTimeMs());
         for (PriceUpdate.CellPrice change : update.changes()) {
             prices.addCells(change.cell()).addMultiplierMilli(change.multiplierMilli());
         }
@@ -248,8 +261,9 @@ final class EventCodec {
             case COMPLETE -> TripCommand.Step.COMPLETE;
             case CANCEL -> TripCommand.Step.CANCEL;
             case NO_SHOW -> TripCommand.Step.NO_SHOW;
-            case STEP_UNSPECIFIED, UNRECOGNIZED -> throw new HailstormException(
-                    ErrorCode.INVALID_ARGUMENT, "unknown trip step: expected 1..5, got " + number);
+            case STEP_UNSPECIFIED, UNRECOGNIZED ->
+                throw new HailstormException(
+                        ErrorCode.INVALID_ARGUMENT, "unknown trip step: expected 1..5, got " + number);
         };
     }
 
@@ -279,8 +293,8 @@ final class EventCodec {
             case TIMED_OUT -> TripEvent.OfferEndCause.TIMED_OUT;
             case TRIP_CANCELLED -> TripEvent.OfferEndCause.TRIP_CANCELLED;
             case DRIVER_GONE -> TripEvent.OfferEndCause.DRIVER_GONE;
-            case CAUSE_UNSPECIFIED, UNRECOGNIZED -> throw new HailstormException(
-                    ErrorCode.DATA_LOSS, "an offer ended for an unknown cause: " + cause);
+            case CAUSE_UNSPECIFIED, UNRECOGNIZED ->
+                throw new HailstormException(ErrorCode.DATA_LOSS, "an offer ended for an unknown cause: " + cause);
         };
     }
 

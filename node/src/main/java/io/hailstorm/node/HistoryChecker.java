@@ -31,7 +31,12 @@ final class HistoryChecker {
 
     /** Violations by kind, with the first few spelled out. */
     record Verdict(
-            long orderViolations, long lost, long duplicatesVisible, long doubleOffers, long records, List<String> examples) {
+            long orderViolations,
+            long lost,
+            long duplicatesVisible,
+            long doubleOffers,
+            long records,
+            List<String> examples) {
         boolean ok() {
             return orderViolations == 0 && lost == 0 && duplicatesVisible == 0 && doubleOffers == 0;
         }
@@ -266,27 +271,29 @@ final class HistoryChecker {
         }
     }
 
-    private void follow(
-            Event event, Map<Long, Long> offerOf, Map<Long, String> tripOf, Map<String, Long> driverOf) {
+    private void follow(Event event, Map<Long, Long> offerOf, Map<Long, String> tripOf, Map<String, Long> driverOf) {
         switch (event.getPayloadCase()) {
             case OFFER_MADE -> {
                 var made = event.getOfferMade();
                 Long live = offerOf.put(made.getDriver(), made.getOffer());
                 if (live != null || tripOf.containsKey(made.getDriver())) {
                     doubleOffers++;
-                    example("driver " + made.getDriver() + " got offer " + made.getOffer() + " of trip " + made.getTrip()
-                            + " while holding offer " + live + ", trip " + tripOf.get(made.getDriver()));
+                    example("driver " + made.getDriver() + " got offer " + made.getOffer() + " of trip "
+                            + made.getTrip() + " while holding offer " + live + ", trip "
+                            + tripOf.get(made.getDriver()));
                 }
             }
-            case OFFER_ENDED -> offerOf.remove(
-                    event.getOfferEnded().getDriver(), event.getOfferEnded().getOffer());
+            case OFFER_ENDED ->
+                offerOf.remove(
+                        event.getOfferEnded().getDriver(), event.getOfferEnded().getOffer());
             case TRIP_ACCEPTED -> {
                 var accepted = event.getTripAccepted();
                 offerOf.remove(accepted.getDriver(), accepted.getOffer());
                 driverOf.put(accepted.getTrip(), accepted.getDriver());
                 if (tripOf.put(accepted.getDriver(), accepted.getTrip()) != null) {
                     doubleOffers++;
-                    example("driver " + accepted.getDriver() + " accepted " + accepted.getTrip() + " during another trip");
+                    example("driver " + accepted.getDriver() + " accepted " + accepted.getTrip()
+                            + " during another trip");
                 }
             }
             case TRIP_COMPLETED -> free(event.getTripCompleted().getTrip(), tripOf, driverOf);
@@ -297,8 +304,8 @@ final class HistoryChecker {
     }
 
     private void example(String kind, FixView fix, PartitionReader reader, long offset) {
-        example(kind + ": driver " + fix.driver() + " de " + fix.de() + " session " + fix.session() + " seq " + fix.seq()
-                + " at " + reader.stream() + "/" + reader.partition() + " offset " + offset);
+        example(kind + ": driver " + fix.driver() + " de " + fix.de() + " session " + fix.session() + " seq "
+                + fix.seq() + " at " + reader.stream() + "/" + reader.partition() + " offset " + offset);
     }
 
     private void example(String text) {

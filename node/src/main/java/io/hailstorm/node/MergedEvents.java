@@ -60,7 +60,8 @@ final class MergedEvents {
             for (Source source : sources) {
                 if (source.fill()
                         && (first == null
-                                || source.ahead.getFirst().hlc() < first.ahead.getFirst().hlc())) {
+                                || source.ahead.getFirst().hlc()
+                                        < first.ahead.getFirst().hlc())) {
                     first = source;
                 }
             }

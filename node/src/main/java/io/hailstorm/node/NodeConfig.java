@@ -93,16 +93,7 @@ record NodeConfig(
 
     private NodeConfig withLog(LogConfig changed) {
         return new NodeConfig(
-                dataDir,
-                city,
-                partitionCount,
-                policy,
-                ingest,
-                httpHost,
-                httpPort,
-                changed,
-                checkpointMs,
-                driversMax);
+                dataDir, city, partitionCount, policy, ingest, httpHost, httpPort, changed, checkpointMs, driversMax);
     }
 
     NodeConfig withIngest(IngestConfig changed) {

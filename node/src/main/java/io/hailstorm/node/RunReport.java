@@ -118,32 +118,88 @@ record RunReport(
         SimulationReport.Fixes fixes = simulation.fixes();
         SimulationReport.Trips trips = simulation.trips();
         StringBuilder out = new StringBuilder(1024);
-        line(out, "fixes", "%,d sent: %,d accepted, %,d duplicate, %,d late, %,d rejected %s (%,.0f/s)",
-                fixes.sent(), fixes.accepted(), fixes.duplicate(), fixes.late(), fixes.rejectedTotal(),
-                fixes.rejected(), fixes.sent() / Math.max(wallSeconds, 1e-3));
-        line(out, "trips", "%,d requested: %,d completed, %,d cancelled, %,d expired, %,d open; %,d were matched",
-                trips.requested(), trips.completed(), trips.cancelled(), trips.expired(), trips.open(),
+        line(
+                out,
+                "fixes",
+                "%,d sent: %,d accepted, %,d duplicate, %,d late, %,d rejected %s (%,.0f/s)",
+                fixes.sent(),
+                fixes.accepted(),
+                fixes.duplicate(),
+                fixes.late(),
+                fixes.rejectedTotal(),
+                fixes.rejected(),
+                fixes.sent() / Math.max(wallSeconds, 1e-3));
+        line(
+                out,
+                "trips",
+                "%,d requested: %,d completed, %,d cancelled, %,d expired, %,d open; %,d were matched",
+                trips.requested(),
+                trips.completed(),
+                trips.cancelled(),
+                trips.expired(),
+                trips.open(),
                 trips.matched());
-        line(out, "wait", "p50 %.0f s, p95 %.0f s to pickup; offered at ETA p50 %.0f s, p95 %.0f s",
-                simulation.waitSeconds().p50(), simulation.waitSeconds().p95(),
-                simulation.pickupEtaSeconds().p50(), simulation.pickupEtaSeconds().p95());
-        line(out, "vehicles", "%,d of %,d used; %,.0f km empty, %,.0f km occupied",
-                simulation.vehicles().used(), simulation.vehicles().fleet(),
-                simulation.vehicles().emptyKm(), simulation.vehicles().occupiedKm());
-        line(out, "rounds", "%,d (%s), solved in p50 %.2f ms, p99 %.2f ms; at most %,d riders, %,d drivers",
-                rounds.count(), policy, rounds.solveP50Ms(), rounds.solveP99Ms(), rounds.ridersMax(),
+        line(
+                out,
+                "wait",
+                "p50 %.0f s, p95 %.0f s to pickup; offered at ETA p50 %.0f s, p95 %.0f s",
+                simulation.waitSeconds().p50(),
+                simulation.waitSeconds().p95(),
+                simulation.pickupEtaSeconds().p50(),
+                simulation.pickupEtaSeconds().p95());
+        line(
+                out,
+                "vehicles",
+                "%,d of %,d used; %,.0f km empty, %,.0f km occupied",
+                simulation.vehicles().used(),
+                simulation.vehicles().fleet(),
+                simulation.vehicles().emptyKm(),
+                simulation.vehicles().occupiedKm());
+        line(
+                out,
+                "rounds",
+                "%,d (%s), solved in p50 %.2f ms, p99 %.2f ms; at most %,d riders, %,d drivers",
+                rounds.count(),
+                policy,
+                rounds.solveP50Ms(),
+                rounds.solveP99Ms(),
+                rounds.ridersMax(),
                 rounds.driversMax());
-        line(out, "prices", "%,d cells, up to %.2fx, %,d changes",
-                prices.cells(), prices.multiplierMilliMax() / 1e3, prices.changes());
-        line(out, "latency", "fix to %s p50 %.2f ms, p99 %.2f ms; to the index p50 %.2f ms, p99 %.2f ms",
-                durability, latency.durableP50Ms(), latency.durableP99Ms(), latency.indexP50Ms(),
+        line(
+                out,
+                "prices",
+                "%,d cells, up to %.2fx, %,d changes",
+                prices.cells(),
+                prices.multiplierMilliMax() / 1e3,
+                prices.changes());
+        line(
+                out,
+                "latency",
+                "fix to %s p50 %.2f ms, p99 %.2f ms; to the index p50 %.2f ms, p99 %.2f ms",
+                durability,
+                latency.durableP50Ms(),
+                latency.durableP99Ms(),
+                latency.indexP50Ms(),
                 latency.indexP99Ms());
-        line(out, "invariants", "%s: %d out of order, %d lost, %d doubled, %d double offers, in %,d records",
-                ok() ? "ok" : "VIOLATED", verdict.orderViolations(), verdict.lost(), verdict.duplicatesVisible(),
-                verdict.doubleOffers(), verdict.records());
+        line(
+                out,
+                "invariants",
+                "%s: %d out of order, %d lost, %d doubled, %d double offers, in %,d records",
+                ok() ? "ok" : "VIOLATED",
+                verdict.orderViolations(),
+                verdict.lost(),
+                verdict.duplicatesVisible(),
+                verdict.doubleOffers(),
+                verdict.records());
         verdict.examples().forEach(example -> line(out, "", "%s", example));
-        line(out, "run", "seed %d, digest %s, %,.0f simulated seconds in %,.1f s",
-                seed, digest, virtualSeconds, wallSeconds);
+        line(
+                out,
+                "run",
+                "seed %d, digest %s, %,.0f simulated seconds in %,.1f s",
+                seed,
+                digest,
+                virtualSeconds,
+                wallSeconds);
         return out.toString();
     }
 

@@ -68,7 +68,8 @@ class ArchitectureTest {
     @ParameterizedTest
     @MethodSource("modules")
     void seesTheClassesOfEveryModule(String module) {
-        assertThat(HAILSTORM.stream().anyMatch(type -> resideInAPackage(packageOf(module)).test(type)))
+        assertThat(HAILSTORM.stream()
+                        .anyMatch(type -> resideInAPackage(packageOf(module)).test(type)))
                 .as("classes of %s on the class path", module)
                 .isTrue();
     }
@@ -155,8 +156,8 @@ class ArchitectureTest {
                 || name.equals("java.util.Timer")
                 || name.startsWith("java.util.random.")
                 || type.isAssignableTo(java.util.Random.class);
-        boolean clock = type.isAssignableTo(java.time.Clock.class)
-                || type.isAssignableTo(io.hailstorm.kernel.TimeSource.class);
+        boolean clock =
+                type.isAssignableTo(java.time.Clock.class) || type.isAssignableTo(io.hailstorm.kernel.TimeSource.class);
         boolean thread = type.isAssignableTo(Thread.class)
                 || name.equals("java.util.concurrent.Executors")
                 || name.equals("java.util.concurrent.CompletableFuture")

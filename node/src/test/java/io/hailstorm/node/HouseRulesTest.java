@@ -21,8 +21,12 @@ import org.junit.jupiter.api.Test;
 class HouseRulesTest {
     private static final int LINES_MAX = 500;
 
-    /** Files that may be longer, by path from the root, each with a reason beside it. */
-    private static final Set<String> LONGER_FILES = Set.of();
+    /** Files that may be longer, by path from the root, each with its reason. */
+    private static final Set<String> LONGER_FILES = Set.of(
+            // A whole cluster in one seeded schedule; the steps read best beside the world they act on.
+            "region-migration/src/test/java/io/hailstorm/migration/MoveSimulation.java",
+            // Everything one phone does, one method a message and one a state.
+            "simulator/src/main/java/io/hailstorm/simulator/Phone.java");
 
     private static final Set<String> NOT_OURS = Set.of(
             ".git", ".hailstorm", ".idea", "target", "node_modules", "dist", "test-results", "playwright-report");
@@ -52,8 +56,9 @@ class HouseRulesTest {
     @Test
     void letsNoExceptionOutliveItsReason() {
         assertThat(LONGER_FILES)
-                .allMatch(
-                        file -> Files.exists(ROOT.resolve(file)) && lines(Path.of(file)).size() > LINES_MAX);
+                .as("files that are short again, or gone: take them off the list")
+                .allMatch(file ->
+                        Files.exists(ROOT.resolve(file)) && lines(Path.of(file)).size() > LINES_MAX);
     }
 
     @Test
@@ -79,7 +84,8 @@ class HouseRulesTest {
                         .filter(file -> file.toString().contains("src/main/java/"))
                         .map(Path::getParent)
                         .distinct()
-                        .filter(directory -> Files.notExists(ROOT.resolve(directory).resolve("package-info.java"))))
+                        .filter(directory ->
+                                Files.notExists(ROOT.resolve(directory).resolve("package-info.java"))))
                 .as("packages without a package-info.java")
                 .isEmpty();
     }
