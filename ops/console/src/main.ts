@@ -164,7 +164,7 @@ function fitFleet(): void {
   const { lon, lat, count } = scene.fleet;
   const spread = (values: Float64Array) => {
     const sorted = values.slice(0, count).sort();
-    return [sorted[Math.floor(count * 0.02)]!, sorted[Math.floor(count * 0.98)]!] as const;
+    return [sorted[Math.floor(count * 0.04)]!, sorted[Math.floor(count * 0.96)]!] as const;
   };
   const [west, east] = spread(lon);
   const [south, north] = spread(lat);

@@ -77,13 +77,13 @@ test("shows prices on the map, and layers can be switched", async () => {
   await until(() => window.__hailstorm.prices.length > 0);
   const measures = await page.evaluate(() => window.__hailstorm.prices.map((c) => c.multiplier));
   assert.ok(measures.every((m) => m >= 1 && m <= 10), "multipliers are plausible");
-  await page.getByText("Supply", { exact: true }).click();
+  await page.getByRole("radio", { name: "Supply" }).check();
   await page.waitForTimeout(300);
   const withCells = await groundSignature();
-  await page.getByText("Off", { exact: true }).click();
+  await page.getByRole("radio", { name: "Off" }).check();
   await page.waitForTimeout(300);
   assert.notEqual(await groundSignature(), withCells, "cells are painted when their layer is on");
-  await page.getByText("Price", { exact: true }).click();
+  await page.getByRole("radio", { name: "Price" }).check();
 });
 
 /** A sum over the ground's pixels: another picture, another number. */

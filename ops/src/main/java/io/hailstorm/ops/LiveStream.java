@@ -8,9 +8,10 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 final class LiveStream {
     static final long HEARTBEAT_MS = 1000;
     static final long STREAM_MAX_MS = 4 * 60_000;
+    /** A client whose write takes this long reads nothing any more. */
+    static final long STUCK_AFTER_MS = 30_000;
 
     private static final long NANOS_PER_MS = 1_000_000;
 
@@ -33,10 +36,21 @@ final class LiveStream {
     private final OpsConfig config;
     private final TimeSource wall;
     private final CountDownLatch stopped = new CountDownLatch(1);
-    private final AtomicInteger clientCount = new AtomicInteger();
+    private final Set<Client> clients = ConcurrentHashMap.newKeySet();
     private final ReentrantLock encoding = new ReentrantLock();
     private @Nullable LiveFrame newest;
     private long newestNs;
+
+    /** A client and since when its thread is in a write; identity is its own. */
+    private static final class Client {
+        final Thread thread;
+        volatile long writeStartNs;
+        volatile boolean writing;
+
+        Client(Thread thread) {
+            this.thread = thread;
+        }
+    }
 
     LiveStream(LiveProjection projection, OpsConfig config, TimeSource wall) {
         this.projection = projection;
@@ -45,8 +59,11 @@ final class LiveStream {
     }
 
     void serve(ServerRequest request, ServerResponse response) throws IOException, InterruptedException {
-        if (clientCount.incrementAndGet() > config.liveClientMax()) {
-            clientCount.decrementAndGet();
+        Client client = new Client(Thread.currentThread());
+        clients.add(client);
+        if (clients.size() > config.liveClientMax()) {
+            clients.remove(client);
+            dropStuck();
             throw new HailstormException(
                     ErrorCode.UNAVAILABLE,
                     "too many live clients: max=" + config.liveClientMax() + "; close one, or try again later");
@@ -55,14 +72,24 @@ final class LiveStream {
             response.header(HeaderNames.CONTENT_TYPE, "application/octet-stream");
             response.header(HeaderNames.CACHE_CONTROL, "no-store");
             try (OutputStream out = response.outputStream()) {
-                stream(out);
+                stream(out, client);
             }
         } finally {
-            clientCount.decrementAndGet();
+            clients.remove(client);
         }
     }
 
-    private void stream(OutputStream out) throws IOException, InterruptedException {
+    /** When the seats are taken, clients that read nothing for long lose theirs; the next to ask finds them free. */
+    private void dropStuck() {
+        long nowNs = wall.monotonicNs();
+        for (Client client : clients) {
+            if (client.writing && nowNs - client.writeStartNs > STUCK_AFTER_MS * NANOS_PER_MS) {
+                client.thread.interrupt();
+            }
+        }
+    }
+
+    private void stream(OutputStream out, Client client) throws IOException, InterruptedException {
         long startNs = wall.monotonicNs();
         long sentNs = startNs - HEARTBEAT_MS * NANOS_PER_MS;
         long sentVersion = -1;
@@ -70,8 +97,11 @@ final class LiveStream {
             LiveFrame frame = newest();
             boolean changed = frame.version() != sentVersion;
             if (changed || wall.monotonicNs() - sentNs >= HEARTBEAT_MS * NANOS_PER_MS) {
+                client.writeStartNs = wall.monotonicNs();
+                client.writing = true;
                 out.write(changed ? frame.picture() : frame.heartbeat());
                 out.flush();
+                client.writing = false;
                 sentVersion = frame.version();
                 sentNs = wall.monotonicNs();
             }
@@ -96,10 +126,6 @@ final class LiveStream {
         } finally {
             encoding.unlock();
         }
-    }
-
-    int clientCount() {
-        return clientCount.get();
     }
 
     void stop() {

@@ -268,10 +268,10 @@ final class ConsoleHarness {
                 PricesPublished.newBuilder().setPriceVersion(++priceVersion).setTickTimeMs(nowMs);
         var spots = node.city.hotSpots();
         long[] disk = new long[61];
-        for (int i = 0; i < 3; i++) {
-            GeoPoint at = spots.get(i * 2 % spots.size()).center();
+        for (int i = 0; i < Math.min(5, spots.size()); i++) {
+            GeoPoint at = spots.get(i % spots.size()).center();
             long middle = cells.cellOf(at.latE7(), at.lonE7(), Cells.PRICING_RESOLUTION);
-            double peak = (1.2 + 0.4 * i) * (0.75 + 0.25 * Math.sin(step / 200.0 + i));
+            double peak = (1.5 + 0.4 * i) * (0.85 + 0.15 * Math.sin(step / 200.0 + i));
             int count = cells.gridDisk(middle, 4, disk);
             for (int c = 0; c < count; c++) {
                 double m = Math.max(1, peak / Math.pow(1.22, cells.gridDistance(middle, disk[c])) + 0.2);

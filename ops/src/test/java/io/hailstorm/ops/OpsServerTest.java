@@ -14,6 +14,7 @@ import io.hailstorm.kernel.GeoPoint;
 import io.hailstorm.kernel.HailstormException;
 import io.hailstorm.kernel.StreamName;
 import io.hailstorm.kernel.SystemTimeSource;
+import io.hailstorm.kernel.TimeSource;
 import io.hailstorm.protocol.v1.Event;
 import io.hailstorm.protocol.v1.Point;
 import io.hailstorm.protocol.v1.TripRequested;
@@ -34,6 +35,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -49,7 +51,21 @@ class OpsServerTest {
     private final TestNode node = new TestNode(time, 2);
     private final LiveProjection projection = new LiveProjection(log, cells, node, CONFIG);
     private final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    private final OpsServer server = new OpsServer(CONFIG, node, projection, metrics, time);
+    private final AtomicLong aheadNs = new AtomicLong();
+    /** Real time that a test can let run ahead. */
+    private final TimeSource wall = new TimeSource() {
+        @Override
+        public long epochMs() {
+            return time.epochMs();
+        }
+
+        @Override
+        public long monotonicNs() {
+            return time.monotonicNs() + aheadNs.get();
+        }
+    };
+
+    private final OpsServer server = new OpsServer(CONFIG, node, projection, metrics, wall);
     private final HttpClient http = HttpClient.newHttpClient();
     private int port;
 
@@ -269,6 +285,25 @@ class OpsServerTest {
             }
 
             assertThat(slowCount).isLessThan(fastCount);
+        }
+    }
+
+    @Test
+    void givesTheSeatOfAClientThatStoppedReadingToTheNext() throws Exception {
+        addFixes(100_000);
+        readAll();
+        try (LiveClient first = new LiveClient(port);
+                LiveClient second = new LiveClient(port)) {
+            assertThat(first.status + second.status).isEqualTo(400);
+
+            int status = 503;
+            for (int attempt = 0; attempt < 500 && status == 503; attempt++) {
+                addFixes(1);
+                readAll();
+                status = LiveClient.statusOf(port);
+                aheadNs.addAndGet(1_000_000_000L);
+            }
+            assertThat(status).isEqualTo(200);
         }
     }
 
