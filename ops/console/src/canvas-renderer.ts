@@ -116,6 +116,7 @@ export class CanvasRenderer implements MapRenderer {
   }
 
   private drawFleet(context: CanvasRenderingContext2D, scene: Scene, view: Viewport): void {
+    drawSelection(context, scene, view);
     if (!scene.layers.vehicles) {
       return;
     }
@@ -154,6 +155,37 @@ export class CanvasRenderer implements MapRenderer {
   dispose(): void {
     this.ground.remove();
     this.fleet.remove();
+  }
+}
+
+/** The open trip: a line from pickup (ring) to drop-off (square), and a ring around its driver. */
+function drawSelection(context: CanvasRenderingContext2D, scene: Scene, view: Viewport): void {
+  const { selection, fleet, palette } = scene;
+  if (selection === undefined) {
+    return;
+  }
+  const [x1, y1] = [view.screenX(selection.pickup[0]), view.screenY(selection.pickup[1])];
+  const [x2, y2] = [view.screenX(selection.dropoff[0]), view.screenY(selection.dropoff[1])];
+  context.strokeStyle = css(palette.selection, 0.9);
+  context.lineWidth = 1.5;
+  context.setLineDash([4, 4]);
+  context.beginPath();
+  context.moveTo(x1, y1);
+  context.lineTo(x2, y2);
+  context.stroke();
+  context.setLineDash([]);
+  context.beginPath();
+  context.arc(x1, y1, 5, 0, 2 * Math.PI);
+  context.fillStyle = palette.land;
+  context.fill();
+  context.stroke();
+  context.fillStyle = css(palette.selection);
+  context.fillRect(x2 - 4, y2 - 4, 8, 8);
+  const i = selection.driver === undefined ? -1 : fleet.find(selection.driver);
+  if (i >= 0) {
+    context.beginPath();
+    context.arc(view.screenX(fleet.lon[i]!), view.screenY(fleet.lat[i]!), 9, 0, 2 * Math.PI);
+    context.stroke();
   }
 }
 

@@ -41,7 +41,7 @@ export class DeckRenderer implements MapRenderer {
       style: { background: scene.palette.background },
       // deck.gl counts zoom for tiles of 512 pixels, as the viewport does.
       viewState: { longitude: view.lon, latitude: view.lat, zoom: view.zoom },
-      layers: [...this.ground, ...fleetLayers(scene, view, this.movement)],
+      layers: [...this.ground, ...selectionLayers(scene, this.movement), ...fleetLayers(scene, view, this.movement)],
     });
   }
 
@@ -112,6 +112,40 @@ function groundLayers(scene: Scene): Layer[] {
     );
   }
   return ground;
+}
+
+/** The open trip: a line from pickup to drop-off, and a ring around its driver. */
+function selectionLayers({ selection, fleet, palette }: Scene, movement: number): Layer[] {
+  if (selection === undefined) {
+    return [];
+  }
+  const color = rgba(palette.selection, 0.9);
+  const i = selection.driver === undefined ? -1 : fleet.find(selection.driver);
+  const rings = [selection.pickup, selection.dropoff].concat(i < 0 ? [] : [[fleet.lon[i]!, fleet.lat[i]!]]);
+  return [
+    new LineLayer({
+      id: "selection-line",
+      data: [selection],
+      getSourcePosition: (s: typeof selection) => s.pickup,
+      getTargetPosition: (s: typeof selection) => s.dropoff,
+      getColor: color,
+      widthUnits: "pixels",
+      getWidth: 1.5,
+    }),
+    new ScatterplotLayer<[number, number]>({
+      id: "selection-rings",
+      data: rings,
+      getPosition: (ring) => ring,
+      filled: false,
+      stroked: true,
+      getLineColor: color,
+      radiusUnits: "pixels",
+      getRadius: 8,
+      lineWidthUnits: "pixels",
+      getLineWidth: 1.5,
+      updateTriggers: { getPosition: movement },
+    }),
+  ];
 }
 
 function fleetLayers(scene: Scene, view: Viewport, movement: number): Layer[] {

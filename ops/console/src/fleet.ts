@@ -73,6 +73,11 @@ export class Fleet {
     this.speed = vehicles.speed;
   }
 
+  /** Index of a driver's vehicle; -1 when it is not shown. */
+  find(driver: string): number {
+    return this.indexOf.get(driver) ?? -1;
+  }
+
   /** Sets `lat` and `lon` to where vehicles are at `nowMs`; true while any still moves. */
   moveTo(nowMs: number): boolean {
     let moving = false;

@@ -24,6 +24,7 @@ const scene: Scene = {
   partitions: [],
   layers: { cells: "price", vehicles: true, partitions: false, outline: true },
   layersVersion: 0,
+  selection: undefined,
   palette: paletteOf(currentTheme()),
   boundaryOf(cell) {
     let ring = boundaries.get(cell);
@@ -36,7 +37,14 @@ const scene: Scene = {
 };
 const view = new Viewport();
 const map = byId("map");
-const panel = new Panel();
+const panel = new Panel((trip) => {
+  scene.selection = trip && {
+    pickup: [trip.pickup.lon, trip.pickup.lat],
+    dropoff: [trip.dropoff.lon, trip.dropoff.lat],
+    driver: trip.driver ?? undefined,
+  };
+  scene.layersVersion++;
+});
 let renderer: MapRenderer;
 let pictured = false;
 /** The first view is where the fleet is, once enough of it is known. */

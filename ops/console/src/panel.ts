@@ -71,7 +71,8 @@ export class Panel {
   private openTrip: string | undefined;
   private returnFocus: HTMLElement | undefined;
 
-  constructor() {
+  /** @param onTrip told of the trip whose timeline is open, and of its closing */
+  constructor(private readonly onTrip: (trip: Trip | undefined) => void) {
     for (const [label, title] of HEADLINE) {
       this.headlineValues.push(addPair(byId("headline"), label, title));
     }
@@ -186,6 +187,7 @@ export class Panel {
       if (this.openTrip === asked) {
         const scroll = drawer.querySelector("ol")?.scrollTop ?? 0;
         drawer.innerHTML = drawerHtml(timeline);
+        this.onTrip(timeline.trip);
         drawer.querySelector("ol")!.scrollTop = scroll;
       }
     } catch (error) {
@@ -203,6 +205,7 @@ export class Panel {
 
   closeTrip(): void {
     this.openTrip = undefined;
+    this.onTrip(undefined);
     byId("drawer").hidden = true;
     this.returnFocus?.focus();
     this.returnFocus = undefined;

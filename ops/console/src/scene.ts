@@ -25,7 +25,16 @@ export interface Layers {
   outline: boolean;
 }
 
+/** The trip that is open beside the map. */
+export interface Selection {
+  pickup: [lon: number, lat: number];
+  dropoff: [lon: number, lat: number];
+  /** Driver id, or undefined while none is assigned. */
+  driver: string | undefined;
+}
+
 export interface Scene {
+  selection: Selection | undefined;
   fleet: Fleet;
   cells: PriceCell[];
   cellsVersion: number;
@@ -48,6 +57,7 @@ export interface Palette {
   /** By driver state code. */
   vehicles: [Rgb, Rgb, Rgb, Rgb];
   vehicleEdge: string;
+  selection: Rgb;
   /** From low to high. */
   priceRamp: Rgb[];
   supplyRamp: Rgb[];
