@@ -37,9 +37,8 @@ final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
                 .addAllMigrations(ranges.migrations());
         for (int partition = 0; partition < map.partitionCount(); partition++) {
             Set<Long> cells = new TreeSet<>(map.cellsOf(partition));
-            PartitionRanges.Builder of = PartitionRanges.newBuilder()
-                    .setPartition(partition)
-                    .setCellCount(cells.size());
+            PartitionRanges.Builder of =
+                    PartitionRanges.newBuilder().setPartition(partition).setCellCount(cells.size());
             cells.forEach(cell -> of.addCells(Long.toHexString(cell)));
             out.addPartitions(of);
         }
@@ -74,7 +73,8 @@ final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
                         MoveRangeResponse.newBuilder().setMigration(migration).build());
                 response.onCompleted();
             } catch (HailstormException e) {
-                response.onError(Status.fromCodeValue(Status.Code.valueOf(e.code().name()).value())
+                response.onError(Status.fromCodeValue(
+                                Status.Code.valueOf(e.code().name()).value())
                         .withDescription(e.getMessage())
                         .withCause(e)
                         .asRuntimeException());

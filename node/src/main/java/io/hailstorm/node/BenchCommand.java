@@ -6,8 +6,8 @@ import io.hailstorm.ingest.Role;
 import io.hailstorm.ingest.TokenIssuer;
 import io.hailstorm.kernel.ErrorCode;
 import io.hailstorm.kernel.HailstormException;
-import io.hailstorm.kernel.SystemTimeSource;
 import io.hailstorm.kernel.StreamName;
+import io.hailstorm.kernel.SystemTimeSource;
 import io.hailstorm.kernel.TimeSource;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -111,10 +111,7 @@ final class BenchCommand implements Runnable {
             command.addAll(List.of("-Xmx512m", "-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path")));
             command.add(BenchGenerator.class.getName());
             command.addAll(List.of(
-                    Integer.toString(port),
-                    tokens.toString(),
-                    Integer.toString(batch),
-                    Integer.toString(seconds + 5)));
+                    Integer.toString(port), tokens.toString(), Integer.toString(batch), Integer.toString(seconds + 5)));
             return new ProcessBuilder(command)
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
@@ -160,7 +157,9 @@ final class BenchCommand implements Runnable {
             ObjectNode root = mapper.createObjectNode();
             root.put("fixes_per_s", Math.round(fixesPerSecond));
             root.putObject("fix_to_index_ms").put("p50", latency.indexP50Ms()).put("p99", latency.indexP99Ms());
-            root.putObject("fix_to_durable_ms").put("p50", latency.durableP50Ms()).put("p99", latency.durableP99Ms());
+            root.putObject("fix_to_durable_ms")
+                    .put("p50", latency.durableP50Ms())
+                    .put("p99", latency.durableP99Ms());
             root.put("batch", batch);
             root.put("seconds", seconds / 2);
             root.put("streams", STREAMS);
@@ -170,7 +169,8 @@ final class BenchCommand implements Runnable {
                 out.println(mapper.writeValueAsString(root));
             } else {
                 out.printf(
-                        "%,.0f fixes/s durable (%s) and indexed, batches of %d, %d streams; to the index p50 %.2f ms, p99 %.2f ms%n",
+                        "%,.0f fixes/s durable (%s) and indexed, batches of %d, %d streams; to the index p50 %.2f ms,"
+                                + " p99 %.2f ms%n",
                         fixesPerSecond,
                         node.fixesAckLevel(),
                         batch,

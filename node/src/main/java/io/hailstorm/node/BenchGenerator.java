@@ -1,10 +1,10 @@
 package io.hailstorm.node;
 
+import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
-import io.grpc.CallOptions;
 import io.hailstorm.kernel.CounterRandom;
 import io.hailstorm.protocol.v1.DriveRequest;
 import io.hailstorm.protocol.v1.DriveResponse;

@@ -84,8 +84,9 @@ final class DemoCommand implements Callable<Integer> {
             Recorded recorded = simulationOptions.recorded(city, err::println);
             RunReport report = run(config, city, recorded, err);
             if (simulationOptions.json) {
-                spec.commandLine().getOut().println(new ObjectMapper()
-                        .writeValueAsString(report.toJson(new ObjectMapper())));
+                spec.commandLine()
+                        .getOut()
+                        .println(new ObjectMapper().writeValueAsString(report.toJson(new ObjectMapper())));
             } else {
                 spec.commandLine().getOut().print(report.toText());
                 spec.commandLine().getOut().flush();
@@ -99,7 +100,11 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     private boolean isDataDirGiven() {
-        return !nodeOptions.resolve(System.getenv()).value(Setting.DATA_DIR).origin().equals("default");
+        return !nodeOptions
+                .resolve(System.getenv())
+                .value(Setting.DATA_DIR)
+                .origin()
+                .equals("default");
     }
 
     private NodeConfig config(@org.jspecify.annotations.Nullable Path temporary) {
@@ -173,10 +178,7 @@ final class DemoCommand implements Callable<Integer> {
             SimulationRun run = new SimulationRun(simulation, wall, err).catchInterrupt();
             try {
                 SimulationRun.Elapsed elapsed = run.run(
-                        pace.time(),
-                        simulationOptions.limits(),
-                        () -> pace.advance(simulation, node),
-                        node::isHealthy);
+                        pace.time(), simulationOptions.limits(), () -> pace.advance(simulation, node), node::isHealthy);
                 node.settle(inProcess);
                 return report(node, simulation, elapsed);
             } finally {

@@ -119,8 +119,7 @@ final class HailstormNode implements AutoCloseable {
         HybridLogicalClock clock = new HybridLogicalClock(time);
         EventWriter writer = new EventWriter(log, clock);
         ranges = new RangeMoves(log, writer, cells);
-        status = new StatusView(
-                config, time, wall, log, ranges, stats, () -> Optional.ofNullable(failure.get()));
+        status = new StatusView(config, time, wall, log, ranges, stats, () -> Optional.ofNullable(failure.get()));
         ranges.recover(
                 new RegionId(city.name()),
                 city.region().routingCells(),
@@ -134,11 +133,7 @@ final class HailstormNode implements AutoCloseable {
         region = new RegionAgent(log, time, wall, writer, ranges, pricing, prices, stats, latency);
         MatchingConfig matching = MatchingConfig.defaults();
         Matcher matcher = new Matcher(
-                matching,
-                MatchingPolicy.of(config.policy(), matching),
-                cells,
-                city.geofences()::pickupAllowed,
-                region);
+                matching, MatchingPolicy.of(config.policy(), matching), cells, city.geofences()::pickupAllowed, region);
         QuoteIssuer quotes = new QuoteIssuer(
                 new RegionId(city.name()),
                 cells,
@@ -162,8 +157,8 @@ final class HailstormNode implements AutoCloseable {
         ranges.beforeRangeRecord(ingest::flushFixes);
         directory = DriverDirectory.open(data.drivers(), config.driversMax());
         new Recovery(log, clock, ingest, matcher, pricing, prices).run(directory, region, time.epochMs());
-        checkpointer = new Checkpointer(
-                ingest, directory, config.partitionCount(), config.checkpointMs(), time.epochMs());
+        checkpointer =
+                new Checkpointer(ingest, directory, config.partitionCount(), config.checkpointMs(), time.epochMs());
         DevKeys keys = DevKeys.loadOrCreate(data.keys());
         issuer = new TokenIssuer(keys, time);
         edge = new IngestServer(
@@ -201,8 +196,7 @@ final class HailstormNode implements AutoCloseable {
     /** Serves phones of this process over gRPC's in-process transport, on the caller's thread; the server's name. */
     String startInProcess() {
         String name = "hailstorm-" + UUID.randomUUID();
-        InProcessServerBuilder builder =
-                InProcessServerBuilder.forName(name).directExecutor();
+        InProcessServerBuilder builder = InProcessServerBuilder.forName(name).directExecutor();
         edge.services().forEach(builder::addService);
         try {
             inProcess = builder.build().start();
@@ -221,8 +215,7 @@ final class HailstormNode implements AutoCloseable {
     /** Gives every agent its thread. */
     void startThreads() {
         loops.add(new AgentLoop("hailstorm-region", PARK_NS_REGION, this::regionTurn, this::fail).start());
-        loops.add(new AgentLoop(
-                        "hailstorm-sync", PARK_NS_SYNC, () -> log.doWork(wall.monotonicNs()), this::fail)
+        loops.add(new AgentLoop("hailstorm-sync", PARK_NS_SYNC, () -> log.doWork(wall.monotonicNs()), this::fail)
                 .start());
         loops.add(new AgentLoop(
                         "hailstorm-ops",
@@ -279,9 +272,7 @@ final class HailstormNode implements AutoCloseable {
         }
         long endNs = wall.monotonicNs() + SETTLE_NS_MAX;
         long turns = region.turns();
-        while (isHealthy()
-                && wall.monotonicNs() < endNs
-                && (region.turns() < turns + 2 || !isDurable())) {
+        while (isHealthy() && wall.monotonicNs() < endNs && (region.turns() < turns + 2 || !isDurable())) {
             LockSupport.parkNanos(PARK_NS_REGION);
         }
     }

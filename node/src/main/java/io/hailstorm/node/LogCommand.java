@@ -56,7 +56,8 @@ final class LogCommand implements Runnable {
         private boolean json;
 
         LogReader open() {
-            return LogReader.open(new MappedDisk(), DataDirectory.existing(dataDir).root());
+            return LogReader.open(
+                    new MappedDisk(), DataDirectory.existing(dataDir).root());
         }
     }
 
@@ -165,8 +166,8 @@ final class LogCommand implements Runnable {
             String place = "{\"partition\":" + reader.partition() + ",\"offset\":" + offset + ",\"time\":\""
                     + Instant.ofEpochMilli(HybridLogicalClock.epochMs(hlc)) + "\",";
             if (type == RecordType.EVENT) {
-                return place + "\"event\":" + RegionsCommand.Connection.json(HistoryChecker.parse(buffer, index, length))
-                        + "}";
+                return place + "\"event\":"
+                        + RegionsCommand.Connection.json(HistoryChecker.parse(buffer, index, length)) + "}";
             }
             fix.wrap(buffer, index);
             return place + "\"" + (type == RecordType.FIX ? "fix" : "rejected_fix") + "\":{\"driver\":" + fix.driver()
@@ -212,8 +213,8 @@ final class LogCommand implements Runnable {
                         report.payloadBytes(),
                         report.partitions().size());
                 report.problems()
-                        .forEach(problem -> out.printf(
-                                "%s/%d: %s%n", problem.stream(), problem.partition(), problem.message()));
+                        .forEach(problem ->
+                                out.printf("%s/%d: %s%n", problem.stream(), problem.partition(), problem.message()));
             }
             out.flush();
             return report.ok() ? 0 : 1;
@@ -248,7 +249,9 @@ final class LogCommand implements Runnable {
                         of(log, StreamName.FIXES), of(log, StreamName.LATE), of(log, StreamName.TRIPS), promises);
             }
             ObjectMapper mapper = new ObjectMapper();
-            long acked = promises.stream().mapToLong(HistoryChecker.Promise::ackedSeq).sum();
+            long acked = promises.stream()
+                    .mapToLong(HistoryChecker.Promise::ackedSeq)
+                    .sum();
             ObjectNode root = mapper.createObjectNode()
                     .put("records", verdict.records())
                     .put("acked", acked)

@@ -40,8 +40,7 @@ final class LogRangeStore implements RangeStore {
     }
 
     @Override
-    public long stage(
-            String migrationId, NavigableSet<Long> range, int sourcePartition, long endOffsetExclusive) {
+    public long stage(String migrationId, NavigableSet<Long> range, int sourcePartition, long endOffsetExclusive) {
         PartitionLog source = log.partition(StreamName.FIXES, sourcePartition);
         Copy copy = copyByMigration.computeIfAbsent(
                 migrationId, id -> new Copy(new RangeFold(range), source.startOffset()));

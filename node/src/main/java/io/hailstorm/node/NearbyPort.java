@@ -28,8 +28,8 @@ final class NearbyPort implements NearbyDrivers {
         List<NearbyDriver> drivers = new ArrayList<>(found);
         for (int i = 0; i < found; i++) {
             long cell = index.cell(slots[i]);
-            double meters = GeoPoint.distanceMeters(
-                    point.latE7(), point.lonE7(), index.latE7(slots[i]), index.lonE7(slots[i]));
+            double meters =
+                    GeoPoint.distanceMeters(point.latE7(), point.lonE7(), index.latE7(slots[i]), index.lonE7(slots[i]));
             drivers.add(NearbyDriver.newBuilder()
                     .setCell(Long.toHexString(cell))
                     .setCellCenter(EventCodec.point(cells.center(cell)))

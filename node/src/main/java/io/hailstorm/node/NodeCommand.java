@@ -63,7 +63,8 @@ final class NodeCommand implements Callable<Integer> {
         try {
             boolean done = latch.await(STOP_WAIT_S, TimeUnit.SECONDS);
             if (!done) {
-                System.err.println("hailstorm: the node did not stop in time; the log will be recovered at the next start");
+                System.err.println(
+                        "hailstorm: the node did not stop in time; the log will be recovered at the next start");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -18,8 +18,7 @@ final class NodeMetrics {
     private NodeMetrics() {}
 
     @SuppressWarnings("resource") // lives as long as the registry
-    static void register(
-            MeterRegistry registry, Log log, Matcher matcher, RegionStats stats, EventWriter writer) {
+    static void register(MeterRegistry registry, Log log, Matcher matcher, RegionStats stats, EventWriter writer) {
         new JvmMemoryMetrics().bindTo(registry);
         new JvmGcMetrics().bindTo(registry);
         new ProcessorMetrics().bindTo(registry);
@@ -38,17 +37,22 @@ final class NodeMetrics {
         Gauge.builder("hailstorm.matching.idle.drivers", matcher, Matcher::idleDriverCount)
                 .description("drivers a round may choose")
                 .register(registry);
-        FunctionCounter.builder("hailstorm.matching.drivers.refused", matcher, of -> of.drivers().refusedCount())
+        FunctionCounter.builder(
+                        "hailstorm.matching.drivers.refused",
+                        matcher,
+                        of -> of.drivers().refusedCount())
                 .description("fixes of drivers the full index refused")
                 .register(registry);
-        FunctionCounter.builder("hailstorm.matching.rounds", stats, of -> of.rounds().count())
+        FunctionCounter.builder(
+                        "hailstorm.matching.rounds", stats, of -> of.rounds().count())
                 .description("rounds held")
                 .register(registry);
         Gauge.builder("hailstorm.matching.solve.p99", stats, of -> of.rounds().solveP99Ms() / 1e3)
                 .description("99th percentile of a round's time")
                 .baseUnit("seconds")
                 .register(registry);
-        FunctionCounter.builder("hailstorm.prices.changes", stats, of -> of.prices().changes())
+        FunctionCounter.builder(
+                        "hailstorm.prices.changes", stats, of -> of.prices().changes())
                 .description("price changes published, a cell each")
                 .register(registry);
         Gauge.builder("hailstorm.log.events.waiting", writer, EventWriter::waitingCount)
@@ -58,16 +62,19 @@ final class NodeMetrics {
 
     private static void log(MeterRegistry registry, Log log, StreamName stream) {
         String name = stream.text();
-        FunctionCounter.builder("hailstorm.log.records", log, of -> of.stats(stream).appendedRecordCount())
+        FunctionCounter.builder(
+                        "hailstorm.log.records", log, of -> of.stats(stream).appendedRecordCount())
                 .description("records appended")
                 .tag("stream", name)
                 .register(registry);
-        FunctionCounter.builder("hailstorm.log.bytes", log, of -> of.stats(stream).appendedBytes())
+        FunctionCounter.builder(
+                        "hailstorm.log.bytes", log, of -> of.stats(stream).appendedBytes())
                 .description("bytes appended")
                 .baseUnit("bytes")
                 .tag("stream", name)
                 .register(registry);
-        FunctionCounter.builder("hailstorm.log.syncs", log, of -> of.stats(stream).syncCount())
+        FunctionCounter.builder(
+                        "hailstorm.log.syncs", log, of -> of.stats(stream).syncCount())
                 .description("group commits")
                 .tag("stream", name)
                 .register(registry);
@@ -81,7 +88,10 @@ final class NodeMetrics {
                 .baseUnit("bytes")
                 .tag("stream", name)
                 .register(registry);
-        FunctionCounter.builder("hailstorm.log.backpressure", log, of -> of.stats(stream).backPressuredCount())
+        FunctionCounter.builder(
+                        "hailstorm.log.backpressure",
+                        log,
+                        of -> of.stats(stream).backPressuredCount())
                 .description("appends answered with back-pressure")
                 .tag("stream", name)
                 .register(registry);

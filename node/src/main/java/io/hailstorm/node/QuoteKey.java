@@ -21,14 +21,15 @@ final class QuoteKey {
                 byte[] key = new byte[HmacSha256Signer.KEY_BYTES_MIN];
                 new SecureRandom().nextBytes(key);
                 Files.createFile(
-                        file,
-                        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+                        file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
                 Files.write(file, key);
             }
             return new HmacSha256Signer(Files.readAllBytes(file));
         } catch (IOException e) {
             throw new HailstormException(
-                    ErrorCode.FAILED_PRECONDITION, "cannot read or make the quote key " + file + ": " + e.getMessage(), e);
+                    ErrorCode.FAILED_PRECONDITION,
+                    "cannot read or make the quote key " + file + ": " + e.getMessage(),
+                    e);
         }
     }
 }

@@ -80,13 +80,13 @@ final class RangeCodec {
     static void encode(RangeRecord record, Event.Builder out) {
         out.setAggregateId(record.migrationId());
         switch (record) {
-            case RangeRecord.Seal seal -> out.getRangeSealedBuilder()
-                    .setMigration(seal.migrationId())
-                    .setEpoch(seal.epoch())
-                    .addAllCells(seal.cells());
-            case RangeRecord.Abort abort -> out.getRangeAbortedBuilder()
-                    .setMigration(abort.migrationId())
-                    .setEpoch(abort.epoch());
+            case RangeRecord.Seal seal ->
+                out.getRangeSealedBuilder()
+                        .setMigration(seal.migrationId())
+                        .setEpoch(seal.epoch())
+                        .addAllCells(seal.cells());
+            case RangeRecord.Abort abort ->
+                out.getRangeAbortedBuilder().setMigration(abort.migrationId()).setEpoch(abort.epoch());
             case RangeRecord.Open open -> {
                 RangeOpened.Builder opened = out.getRangeOpenedBuilder()
                         .setMigration(open.migrationId())
@@ -114,9 +114,10 @@ final class RangeCodec {
                 yield Optional.of(
                         new RangeRecord.Seal(seal.getMigration(), seal.getEpoch(), new TreeSet<>(seal.getCellsList())));
             }
-            case RANGE_ABORTED -> Optional.of(new RangeRecord.Abort(
-                    event.getRangeAborted().getMigration(),
-                    event.getRangeAborted().getEpoch()));
+            case RANGE_ABORTED ->
+                Optional.of(new RangeRecord.Abort(
+                        event.getRangeAborted().getMigration(),
+                        event.getRangeAborted().getEpoch()));
             case RANGE_OPENED -> {
                 RangeOpened open = event.getRangeOpened();
                 yield Optional.of(new RangeRecord.Open(
@@ -150,8 +151,9 @@ final class RangeCodec {
             case COPYING -> RangeState.COPYING;
             case SEALING -> RangeState.SEALING;
             case SEALED -> RangeState.SEALED;
-            case RANGE_STATE_UNSPECIFIED, UNRECOGNIZED -> throw new io.hailstorm.kernel.HailstormException(
-                    io.hailstorm.kernel.ErrorCode.DATA_LOSS, "unknown range state in the control stream: " + state);
+            case RANGE_STATE_UNSPECIFIED, UNRECOGNIZED ->
+                throw new io.hailstorm.kernel.HailstormException(
+                        io.hailstorm.kernel.ErrorCode.DATA_LOSS, "unknown range state in the control stream: " + state);
         };
     }
 }

@@ -102,7 +102,10 @@ final class RangeMoves implements RangeAdmission {
         for (MovePlan plan : table.movesInFlight()) {
             recoverRangeRecords(plan);
             start(plan);
-            LOG.info("resuming migration {} of {} cells", plan.migrationId(), plan.cells().size());
+            LOG.info(
+                    "resuming migration {} of {} cells",
+                    plan.migrationId(),
+                    plan.cells().size());
         }
         publish();
     }

@@ -51,6 +51,7 @@ final class RegionAgent implements MatcherOutput {
     private final RecordHandler onFixRecord = this::onFixRecord;
     /** Rounds wait for the end of the tick that held them, which is when their solve time is known. */
     private final List<RoundCompleted> heldRounds = new ArrayList<>(1);
+
     private IngestAgent ingest;
     private Matcher matcher;
     private long pricesOffset;
@@ -177,10 +178,11 @@ final class RegionAgent implements MatcherOutput {
             long from = tripsOffsets[partition];
             if (from < trips.durableOffset()) {
                 int at = partition;
-                tripsOffsets[partition] = trips.read(from, RECORDS_PER_READ, (offset, hlc, type, buffer, index, length) -> {
-                    onTripRecord(at, offset, HistoryChecker.parse(buffer, index, length));
-                    return true;
-                });
+                tripsOffsets[partition] =
+                        trips.read(from, RECORDS_PER_READ, (offset, hlc, type, buffer, index, length) -> {
+                            onTripRecord(at, offset, HistoryChecker.parse(buffer, index, length));
+                            return true;
+                        });
                 read += tripsOffsets[partition] - from;
             }
         }
@@ -243,8 +245,7 @@ final class RegionAgent implements MatcherOutput {
 
     @Override
     public void emit(TripEvent event, long causationId, String correlationId, long timeMs) {
-        Event.Builder out =
-                writer.begin(timeMs).setCausationId(causationId).setCorrelationId(correlationId);
+        Event.Builder out = writer.begin(timeMs).setCausationId(causationId).setCorrelationId(correlationId);
         EventCodec.encode(event, out);
         writer.write(StreamName.TRIPS, tripsPartition(event.trip().homeCell()), out.build());
     }

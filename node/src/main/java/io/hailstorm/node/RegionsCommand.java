@@ -164,7 +164,11 @@ final class RegionsCommand implements Runnable {
                 description = "routing cell (H3, resolution 7, hexadecimal); several by comma")
         private List<String> cells = List.of();
 
-        @Option(names = "--to", paramLabel = "PARTITION", required = true, description = "the partition that takes over")
+        @Option(
+                names = "--to",
+                paramLabel = "PARTITION",
+                required = true,
+                description = "the partition that takes over")
         private int target;
 
         @CommandLine.Spec

@@ -70,7 +70,8 @@ final class SimulateCommand implements Callable<Integer> {
         if (recorded.startMs().isPresent()) {
             throw new HailstormException(
                     ErrorCode.INVALID_ARGUMENT,
-                    "a running node keeps its own time: recorded input is replayed by 'hailstorm demo', which owns the clock");
+                    "a running node keeps its own time: recorded input is replayed by 'hailstorm demo', which owns the"
+                            + " clock");
         }
         Optional<LedgerFile.Writer> ledger = options.ledgerWriter();
         int phones = options.vehicles;

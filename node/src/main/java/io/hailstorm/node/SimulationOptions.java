@@ -30,29 +30,36 @@ final class SimulationOptions {
             paramLabel = "D",
             converter = DurationConverter.class,
             description = "wall time, such as 60s")
-    @Nullable Duration duration;
+    @Nullable
+    Duration duration;
 
     @Option(
             names = "--virtual-duration",
             paramLabel = "D",
             converter = DurationConverter.class,
             description = "simulated time, such as 2h")
-    @Nullable Duration virtualDuration;
+    @Nullable
+    Duration virtualDuration;
 
     @Option(names = "--fixes", paramLabel = "FILE", description = "recorded fixes, CSV or gzip")
-    @Nullable Path fixes;
+    @Nullable
+    Path fixes;
 
     @Option(names = "--trips", paramLabel = "FILE", description = "recorded trips, CSV or gzip")
-    @Nullable Path trips;
+    @Nullable
+    Path trips;
 
     @Option(names = "--from", paramLabel = "ISO", description = "use recorded rows from this instant on")
-    @Nullable String from;
+    @Nullable
+    String from;
 
     @Option(names = "--until", paramLabel = "ISO", description = "use recorded rows before this instant")
-    @Nullable String until;
+    @Nullable
+    String until;
 
     @Option(names = "--ledger", paramLabel = "FILE", description = "append what was acknowledged, as it is seen")
-    @Nullable Path ledger;
+    @Nullable
+    Path ledger;
 
     @Option(names = "--json", description = "the run report as one JSON object on stdout")
     boolean json;

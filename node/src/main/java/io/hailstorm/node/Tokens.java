@@ -42,7 +42,8 @@ final class Tokens {
         if (!Files.isDirectory(keys)) {
             throw new HailstormException(
                     ErrorCode.NOT_FOUND,
-                    "no signing keys in " + keys.toAbsolutePath() + ": give the --data-dir of a node that has been started");
+                    "no signing keys in " + keys.toAbsolutePath()
+                            + ": give the --data-dir of a node that has been started");
         }
         return new TokenIssuer(DevKeys.loadOrCreate(keys), time);
     }

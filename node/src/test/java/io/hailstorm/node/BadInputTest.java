@@ -33,13 +33,21 @@ final class BadInputTest {
     @Test
     void reportsEachMalformedRowAndFailsWhenNoneIsUsable() throws Exception {
         Path csv = Files.writeString(directory.resolve("bad.csv"), """
-                vehicle_id,epoch_ms,lat,lon
-                a,yesterday,37.7,-122.4
-                b,1211353200000,NaN,-122.4
-                """);
+            vehicle_id,epoch_ms,lat,lon
+            a,yesterday,37.7,-122.4
+            b,1211353200000,NaN,-122.4
+            """);
 
         CommandRun run = CommandRun.of(
-                "demo", "--fixes", csv.toString(), "--in-process", "--speed", "max", "--http-port", "0", "--data-dir",
+                "demo",
+                "--fixes",
+                csv.toString(),
+                "--in-process",
+                "--speed",
+                "max",
+                "--http-port",
+                "0",
+                "--data-dir",
                 directory.resolve("data").toString());
 
         assertThat(run.exitCode()).isEqualTo(1);
@@ -50,11 +58,20 @@ final class BadInputTest {
     void namesTheOccupiedPort() throws Exception {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
             CommandRun run = CommandRun.of(
-                    "node", "--grpc-host", "127.0.0.1", "--grpc-port", Integer.toString(taken.getLocalPort()),
-                    "--http-port", "0", "--data-dir", directory.resolve("data").toString());
+                    "node",
+                    "--grpc-host",
+                    "127.0.0.1",
+                    "--grpc-port",
+                    Integer.toString(taken.getLocalPort()),
+                    "--http-port",
+                    "0",
+                    "--data-dir",
+                    directory.resolve("data").toString());
 
             assertThat(run.exitCode()).isEqualTo(1);
-            assertThat(run.err()).contains(Integer.toString(taken.getLocalPort())).contains("--grpc-port");
+            assertThat(run.err())
+                    .contains(Integer.toString(taken.getLocalPort()))
+                    .contains("--grpc-port");
         }
     }
 

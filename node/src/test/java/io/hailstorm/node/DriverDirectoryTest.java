@@ -36,7 +36,8 @@ final class DriverDirectoryTest {
         mask[3] = 0b1010;
         SessionSnapshot snapshot = snapshot(7, mask);
 
-        assertThat(DriverEntryDescriptor.decode(7, DriverEntryDescriptor.encode(snapshot))).isEqualTo(snapshot);
+        assertThat(DriverEntryDescriptor.decode(7, DriverEntryDescriptor.encode(snapshot)))
+                .isEqualTo(snapshot);
     }
 
     @Test

@@ -94,7 +94,10 @@ final class HistoryCheckerTest {
                 0,
                 RecordType.EVENT,
                 Event.newBuilder()
-                        .setOfferEnded(OfferEnded.newBuilder().setTrip("t1").setOffer(1).setDriver(DRIVER))
+                        .setOfferEnded(OfferEnded.newBuilder()
+                                .setTrip("t1")
+                                .setOffer(1)
+                                .setDriver(DRIVER))
                         .build()
                         .toByteArray());
         offer(2);
