@@ -2,7 +2,9 @@ package io.hailstorm.node;
 
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
-import io.grpc.netty.shaded.io.netty.channel.nio.NioEventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.nio.NioIoHandler;
 import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioSocketChannel;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,7 +15,7 @@ final class ClientChannels implements AutoCloseable {
     private static final int STREAMS_PER_CONNECTION = 500;
     private static final int CONNECTIONS_MAX = 64;
 
-    private final NioEventLoopGroup eventLoops = new NioEventLoopGroup(1);
+    private final EventLoopGroup eventLoops = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
     private final List<ManagedChannel> channels = new ArrayList<>();
 
     ClientChannels(String host, int port, int streams) {

@@ -79,8 +79,8 @@ final class DriversCommand implements Runnable {
             if (json) {
                 spec.commandLine().getOut().println(mapper.writeValueAsString(node));
             } else {
-                node.fields()
-                        .forEachRemaining(field -> spec.commandLine()
+                node.properties()
+                        .forEach(field -> spec.commandLine()
                                 .getOut()
                                 .println(String.format(
                                         "%-10s %s",
