@@ -297,7 +297,7 @@ class OpsServerTest {
             assertThat(first.status + second.status).isEqualTo(400);
 
             int status = 503;
-            for (int attempt = 0; attempt < 500 && status == 503; attempt++) {
+            for (int attempt = 0; attempt < 5000 && status == 503; attempt++) {
                 addFixes(1);
                 readAll();
                 status = LiveClient.statusOf(port);
