@@ -30,6 +30,7 @@ final class AgentLoop implements AutoCloseable {
         return this;
     }
 
+    @SuppressWarnings("ThreadPriorityCheck") // yielding is one step of backing off, not a means of ordering
     private void run(String name, long parkNsMax, IntSupplier work, Consumer<Throwable> onFailure) {
         int idle = 0;
         long parkNs = PARK_NS_MIN;

@@ -22,7 +22,6 @@ final class Checkpointer {
     private final long intervalMs;
     private long dueMs;
     private volatile @Nullable Checkpoint pending;
-    private volatile long writtenCount;
 
     Checkpointer(IngestAgent ingest, DriverDirectory directory, int partitionCount, long intervalMs, long nowMs) {
         this.ingest = ingest;
@@ -66,12 +65,7 @@ final class Checkpointer {
         }
         taken.sessions().forEach(directory::put);
         directory.commitOffsets(taken.offsets());
-        writtenCount = writtenCount + 1;
         pending = null;
         return taken.sessions().size() + 1;
-    }
-
-    long writtenCount() {
-        return writtenCount;
     }
 }

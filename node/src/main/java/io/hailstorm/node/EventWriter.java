@@ -1,5 +1,6 @@
 package io.hailstorm.node;
 
+import com.google.protobuf.ByteString;
 import io.hailstorm.kernel.ErrorCode;
 import io.hailstorm.kernel.HailstormException;
 import io.hailstorm.kernel.HybridLogicalClock;
@@ -22,7 +23,7 @@ final class EventWriter {
     private static final int WAITING_MAX = 1 << 20;
     private static final int RECORD_BYTES_MAX = 1 << 20;
 
-    private record Waiting(StreamName stream, int partition, byte[] event) {}
+    private record Waiting(StreamName stream, int partition, ByteString event) {}
 
     private final Log log;
     private final HybridLogicalClock clock;
@@ -48,7 +49,7 @@ final class EventWriter {
 
     /** Appends, now or as soon as the log takes it. */
     void write(StreamName stream, int partition, Event event) {
-        waiting.add(new Waiting(stream, partition, event.toByteArray()));
+        waiting.add(new Waiting(stream, partition, event.toByteString()));
         Invariants.require(waiting.size() <= WAITING_MAX, "events waiting for the log exceed %d", WAITING_MAX);
         flush();
     }
@@ -57,7 +58,7 @@ final class EventWriter {
     void flush() {
         while (!waiting.isEmpty()) {
             Waiting next = waiting.getFirst();
-            if (append(next.stream(), next.partition(), next.event()) == PartitionLog.BACK_PRESSURED) {
+            if (append(next.stream(), next.partition(), next.event().toByteArray()) == PartitionLog.BACK_PRESSURED) {
                 return;
             }
             waiting.removeFirst();

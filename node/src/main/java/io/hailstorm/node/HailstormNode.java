@@ -130,7 +130,7 @@ final class HailstormNode implements AutoCloseable {
         PricingEngine pricing =
                 new PricingEngine(PricingConfig.defaults(), cells, city.region().routingCells());
         PriceBook prices = new PriceBook();
-        region = new RegionAgent(log, time, wall, writer, ranges, pricing, prices, stats, latency);
+        region = new RegionAgent(log, time, wall, writer, ranges, pricing, prices, stats);
         MatchingConfig matching = MatchingConfig.defaults();
         Matcher matcher = new Matcher(
                 matching, MatchingPolicy.of(config.policy(), matching), cells, city.geofences()::pickupAllowed, region);

@@ -2,7 +2,6 @@ package io.hailstorm.node;
 
 import io.hailstorm.geo.Cells;
 import io.hailstorm.kernel.FixView;
-import io.hailstorm.kernel.Invariants;
 import io.hailstorm.kernel.RecordType;
 import io.hailstorm.kernel.StreamName;
 import io.hailstorm.log.Log;
@@ -51,7 +50,9 @@ final class LogRangeStore implements RangeStore {
     @Override
     public RangeFold staged(String migrationId) {
         Copy copy = copyByMigration.get(migrationId);
-        Invariants.require(copy != null, "nothing staged for %s", migrationId);
+        if (copy == null) {
+            throw new IllegalStateException("nothing staged for " + migrationId);
+        }
         return copy.fold;
     }
 

@@ -1,5 +1,6 @@
 package io.hailstorm.node;
 
+import com.google.protobuf.util.Timestamps;
 import io.hailstorm.ingest.Quotes;
 import io.hailstorm.kernel.GeoPoint;
 import io.hailstorm.kernel.HybridLogicalClock;
@@ -11,9 +12,6 @@ import io.hailstorm.protocol.v1.Quote;
 
 /** The edge's quotes, answered by pricing. A quote's number is a clock reading: unique, also across restarts. */
 final class QuotePort implements Quotes {
-    private static final long MS_PER_S = 1_000;
-    private static final int NS_PER_MS = 1_000_000;
-
     private final QuoteIssuer issuer;
     private final HybridLogicalClock clock;
 
@@ -38,16 +36,13 @@ final class QuotePort implements Quotes {
                 .setDriverBonusMinorUnits(quote.driverBonusMinorUnits())
                 .setSignature(com.google.protobuf.ByteString.copyFrom(
                         quote.signature().toBytes()));
-        out.getExpireTimeBuilder()
-                .setSeconds(Math.floorDiv(quote.expireTimeMs(), MS_PER_S))
-                .setNanos((int) Math.floorMod(quote.expireTimeMs(), MS_PER_S) * NS_PER_MS);
+        out.setExpireTime(Timestamps.fromMillis(quote.expireTimeMs()));
         return out.build();
     }
 
     @Override
     public QuoteVerdict verify(RiderId rider, Quote quote, long nowMs) {
-        long expireTimeMs = quote.getExpireTime().getSeconds() * MS_PER_S
-                + quote.getExpireTime().getNanos() / NS_PER_MS;
+        long expireTimeMs = Timestamps.toMillis(quote.getExpireTime());
         io.hailstorm.pricing.Quote handedIn = new io.hailstorm.pricing.Quote(
                 quote.getQuote(),
                 rider,

@@ -43,7 +43,6 @@ final class RegionAgent implements MatcherOutput {
     private final PricingEngine pricing;
     private final PriceBook prices;
     private final RegionStats stats;
-    private final PipelineLatency latency;
     private final long[] fixesOffsets;
     private final long[] tripsOffsets;
     private final FixView fix = new FixView();
@@ -68,8 +67,7 @@ final class RegionAgent implements MatcherOutput {
             RangeMoves ranges,
             PricingEngine pricing,
             PriceBook prices,
-            RegionStats stats,
-            PipelineLatency latency) {
+            RegionStats stats) {
         this.log = log;
         this.time = time;
         this.wall = wall;
@@ -78,7 +76,6 @@ final class RegionAgent implements MatcherOutput {
         this.pricing = pricing;
         this.prices = prices;
         this.stats = stats;
-        this.latency = latency;
         fixesOffsets = new long[log.partitionCount()];
         tripsOffsets = new long[log.partitionCount()];
     }
@@ -97,6 +94,7 @@ final class RegionAgent implements MatcherOutput {
     }
 
     /** One turn; the amount of work done. */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one thread writes, the others only read
     int doWork() {
         long nowMs = time.epochMs();
         int work = runSubmitted();
@@ -140,6 +138,7 @@ final class RegionAgent implements MatcherOutput {
         return tasks.size();
     }
 
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one thread writes, the others only read
     private int readFixes() {
         long read = 0;
         for (int partition = 0; partition < fixesOffsets.length; partition++) {

@@ -2,6 +2,8 @@ package io.hailstorm.node;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.errorprone.annotations.FormatMethod;
+import com.google.errorprone.annotations.FormatString;
 import io.hailstorm.simulator.SimulationReport;
 
 /**
@@ -203,8 +205,8 @@ record RunReport(
         return out.toString();
     }
 
-    @com.google.errorprone.annotations.FormatMethod
-    private static void line(StringBuilder out, String title, String format, Object... values) {
+    @FormatMethod
+    private static void line(StringBuilder out, String title, @FormatString String format, Object... values) {
         out.append(String.format("%-11s", title))
                 .append(String.format(java.util.Locale.ROOT, format, values))
                 .append('\n');

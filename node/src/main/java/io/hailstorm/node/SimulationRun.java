@@ -3,6 +3,7 @@ package io.hailstorm.node;
 import io.hailstorm.kernel.TimeSource;
 import io.hailstorm.simulator.Simulation;
 import io.hailstorm.simulator.SimulationProgress;
+import java.io.Console;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.Instant;
@@ -30,7 +31,7 @@ final class SimulationRun {
     private final Simulation simulation;
     private final TimeSource wall;
     private final PrintWriter err;
-    private final boolean isTerminal = System.console() != null && System.getenv("NO_COLOR") == null;
+    private final boolean isTerminal = isTerminal();
     private final CountDownLatch reported = new CountDownLatch(1);
     private volatile boolean interrupted;
     private long lastProgressNs;
@@ -39,6 +40,12 @@ final class SimulationRun {
         this.simulation = simulation;
         this.wall = wall;
         this.err = err;
+    }
+
+    @SuppressWarnings("SystemConsoleNull") // documented as nullable all the same
+    private static boolean isTerminal() {
+        Console console = System.console();
+        return console != null && console.isTerminal() && System.getenv("NO_COLOR") == null;
     }
 
     /** From here on Ctrl-C ends the run instead of the process, until {@link #reported}. */

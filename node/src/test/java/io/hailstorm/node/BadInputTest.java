@@ -56,7 +56,7 @@ final class BadInputTest {
 
     @Test
     void namesTheOccupiedPort() throws Exception {
-        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             CommandRun run = CommandRun.of(
                     "node",
                     "--grpc-host",
