@@ -56,6 +56,11 @@ final class AgentLoop implements AutoCloseable {
         }
     }
 
+    /** Ends a park early. */
+    void nudge() {
+        LockSupport.unpark(thread);
+    }
+
     /** Lets the current turn end and waits for the thread. */
     @Override
     public void close() {

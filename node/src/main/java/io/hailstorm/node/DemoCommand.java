@@ -40,6 +40,9 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true)
 final class DemoCommand implements Callable<Integer> {
     private static final LocalDate VIRTUAL_DATE = LocalDate.of(2026, 1, 7);
+    /** Far below the edge's lateness bound; what is streamed and not answered may wait this long, simulated. */
+    private static final long OPEN_LOOP_IN_FLIGHT_AGE_MS = 60_000;
+
     private static final LocalTime BUSY_HOUR = LocalTime.of(17, 0);
 
     @Mixin
@@ -122,6 +125,9 @@ final class DemoCommand implements Callable<Integer> {
         TimeSource wall = new SystemTimeSource();
         Pace pace = pace(wall, city, recorded);
         SimulationConfig simulated = simulationOptions.config(city, recorded);
+        if (simulated.isOpenLoop()) {
+            simulated = simulated.withMaxInFlightAgeMs(OPEN_LOOP_IN_FLIGHT_AGE_MS);
+        }
         try (HailstormNode node = HailstormNode.open(config, pace.time())) {
             if (config.httpPort() != 0) {
                 err.println("console    http://" + config.httpHost() + ":" + node.startHttp() + "/");
@@ -223,8 +229,9 @@ final class DemoCommand implements Callable<Integer> {
                 .toInstant()
                 .toEpochMilli();
         long originMs = recorded.startMs().orElse(todayBusyMs);
+        boolean isOpenLoop = recorded.fixes().isPresent() && recorded.trips().isEmpty();
         return speed.isMax()
-                ? new Pace.Paced(new PacedTime(wall, originMs))
+                ? new Pace.Paced(new PacedTime(wall, originMs), isOpenLoop)
                 : new Pace.Clocked(new ScaledTime(wall, originMs, speed.factor()));
     }
 

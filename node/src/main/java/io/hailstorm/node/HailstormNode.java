@@ -241,6 +241,13 @@ final class HailstormNode implements AutoCloseable {
         return work;
     }
 
+    /** Asks the region for a turn soon, where it has a thread. */
+    void nudge() {
+        if (!loops.isEmpty()) {
+            loops.getFirst().nudge();
+        }
+    }
+
     private void fail(Throwable thrown) {
         failure.compareAndSet(null, thrown);
     }

@@ -26,23 +26,28 @@ sealed interface Pace {
     }
 
     /**
-     * Time is turned as fast as acknowledgements come back; the node runs on its own threads. Each advance waits until the
-     * region has had two turns, so that offers and deadlines see every instant.
+     * Time is turned as fast as acknowledgements come back; the node runs on its own threads. Where drivers answer offers,
+     * each advance waits until the region has had two turns, so that offers and deadlines see every instant; recorded fixes
+     * that are only streamed need no such care and take larger steps.
      */
-    record Paced(PacedTime time) implements Pace {
+    record Paced(PacedTime time, boolean isOpenLoop) implements Pace {
         private static final long STEP_MS = 100;
-        private static final long WAIT_NS = 50_000;
+        private static final long OPEN_LOOP_STEP_MS = 1_000;
+        private static final long WAIT_NS = 20_000;
 
         @Override
         public void advance(Simulation simulation, HailstormNode node) {
-            if (simulation.canAdvance()) {
-                time.advanceTo(time.epochMs() + STEP_MS);
-                simulation.step(time.epochMs());
-                long turns = node.regionTurns();
-                while (node.regionTurns() < turns + 2 && node.isHealthy()) {
-                    Thread.onSpinWait();
+            if (!simulation.canAdvance()) {
+                if (simulation.step(time.epochMs()) == 0) {
+                    LockSupport.parkNanos(WAIT_NS);
                 }
-            } else if (simulation.step(time.epochMs()) == 0) {
+                return;
+            }
+            time.advanceTo(time.epochMs() + (isOpenLoop ? OPEN_LOOP_STEP_MS : STEP_MS));
+            simulation.step(time.epochMs());
+            long turns = node.regionTurns();
+            while (!isOpenLoop && node.regionTurns() < turns + 2 && node.isHealthy()) {
+                node.nudge();
                 LockSupport.parkNanos(WAIT_NS);
             }
         }

@@ -98,9 +98,16 @@ final class SimulationOptions {
             throw new HailstormException(
                     ErrorCode.INVALID_ARGUMENT, "--from " + from + " is not before --until " + until);
         }
-        return new Recorded(
-                Optional.ofNullable(fixes).map(file -> RecordedFixes.read(file, fromInstant, untilInstant, messages)),
-                Optional.ofNullable(trips).map(file -> RecordedTrips.read(file, fromInstant, untilInstant, messages)));
+        try {
+            return new Recorded(
+                    Optional.ofNullable(fixes)
+                            .map(file -> RecordedFixes.read(file, fromInstant, untilInstant, messages)),
+                    Optional.ofNullable(trips)
+                            .map(file -> RecordedTrips.read(file, fromInstant, untilInstant, messages)));
+        } catch (HailstormException e) {
+            // The command was right, the file is not: a failure, not a matter of usage.
+            throw new HailstormException(ErrorCode.FAILED_PRECONDITION, String.valueOf(e.getMessage()), e);
+        }
     }
 
     SimulationConfig config(City city, Recorded recorded) {

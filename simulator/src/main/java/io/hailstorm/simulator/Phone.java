@@ -304,9 +304,14 @@ final class Phone {
         }
     }
 
+    private void link(Link next) {
+        network.counters.greeting += (next == Link.GREETING ? 1 : 0) - (link == Link.GREETING ? 1 : 0);
+        link = next;
+    }
+
     private void connect(long nowMs) {
         connectDueMs = NEVER;
-        link = Link.GREETING;
+        link(Link.GREETING);
         network.counters.streamsOpened++;
         ClientCallStreamObserver<DriveRequest> stream = network.open(this, ++generation);
         requests = stream;
@@ -372,7 +377,7 @@ final class Phone {
         if (link == Link.UP || link == Link.CLOSING) {
             network.counters.online--;
         }
-        link = Link.DOWN;
+        link(Link.DOWN);
         requests = null;
         network.counters.sendsLost += unanswered;
         for (Sent sent : inFlight) {
@@ -481,7 +486,7 @@ final class Phone {
         } else {
             cancel("the simulation ends");
         }
-        link = Link.STOPPED;
+        link(Link.STOPPED);
     }
 
     // ---- what the server says
@@ -517,7 +522,7 @@ final class Phone {
             return;
         }
         attempt = 0;
-        link = Link.UP;
+        link(Link.UP);
         network.counters.online++;
         if (welcome.getAckedSeq() > ackedSeq) {
             network.counters.resumed += welcome.getAckedSeq() - ackedSeq;
@@ -591,7 +596,7 @@ final class Phone {
         switch (directive.getKind()) {
             case RECONNECT -> {
                 if (link == Link.UP && requests != null) {
-                    link = Link.CLOSING;
+                    link(Link.CLOSING);
                     long jitter = (long) (BACKOFF_BASE_MS
                             * CounterRandom.uniform(network.seed, driver, ++eventCount, STREAM_BACKOFF));
                     connectDueMs = nowMs + Math.max(BACKOFF_MIN_MS, directive.getDelayMs() + jitter);
@@ -602,7 +607,7 @@ final class Phone {
             case SUPERSEDED -> {
                 cancel("superseded by a newer session");
                 network.counters.superseded++;
-                link = Link.STOPPED;
+                link(Link.STOPPED);
             }
             case KIND_UNSPECIFIED, UNRECOGNIZED -> {} // nothing this phone can do
         }

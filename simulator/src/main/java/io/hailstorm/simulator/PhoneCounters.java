@@ -30,6 +30,9 @@ final class PhoneCounters {
     long superseded;
     long skippedFixes;
     int online;
+    /** Streams that wait for a Welcome. */
+    int greeting;
+
     final InFlight inFlight = new InFlight();
     final Histogram fixToAckUs = new Histogram(LATENCY_MAX_US, 3);
 

@@ -202,4 +202,22 @@ public record SimulationConfig(
                 maxOutstandingCalls,
                 maxInFlightAgeMs);
     }
+
+    public SimulationConfig withMaxInFlightAgeMs(long value) {
+        return new SimulationConfig(
+                city,
+                vehicles,
+                seed,
+                realism,
+                tripsPerVehicleHour,
+                fixes,
+                trips,
+                serviceArea,
+                firstDriverId,
+                firstRiderId,
+                firstSession,
+                maxInFlightFixes,
+                maxOutstandingCalls,
+                value);
+    }
 }

@@ -147,7 +147,9 @@ final class SimulationEngine implements Simulation {
 
     @Override
     public boolean canAdvance() {
-        return counters.inFlight.total() <= config.maxInFlightFixes()
+        // A clock that moved between Hello and its reading would pass for the phone's skew.
+        return counters.greeting == 0
+                && counters.inFlight.total() <= config.maxInFlightFixes()
                 && counters.inFlight.ageMs(nowMs) <= config.maxInFlightAgeMs()
                 && riders.outstandingCalls <= config.maxOutstandingCalls();
     }
