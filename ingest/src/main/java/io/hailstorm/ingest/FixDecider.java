@@ -174,7 +174,7 @@ final class FixDecider {
         }
         view.de(session.de);
         int cellPartition = DriverAuthority.partitionOf(session, map, view.cell());
-        int reason = rejection(session, cellPartition, nowMs);
+        int reason = rejection(session, cellPartition);
         if (reason != 0) {
             view.flags(view.flags() | reason << FixDescriptor.FLAG_REJECTION_SHIFT);
             appender.late(PendingAcks.REJECTED + reason, map, session, stream, seq, buffer, index);
@@ -211,7 +211,7 @@ final class FixDecider {
         return true;
     }
 
-    private int rejection(DriverSession session, int cellPartition, long nowMs) {
+    private int rejection(DriverSession session, int cellPartition) {
         int latE7 = view.latE7();
         int lonE7 = view.lonE7();
         if (view.cell() == Cells.NULL_CELL || !GeoPoint.isValid(latE7, lonE7)) {
@@ -220,7 +220,8 @@ final class FixDecider {
         if (cellPartition == PartitionMap.NO_PARTITION) {
             return FixRejection.OUTSIDE_REGION_VALUE;
         }
-        if (view.deviceMs() > nowMs + config.maxClockAheadMs()) {
+        // By the edge's clock when the fix arrived: this turn's may be older than the fix.
+        if (view.ingestDelayMs() < -config.maxClockAheadMs()) {
             return FixRejection.CLOCK_SKEW_VALUE;
         }
         boolean ordered = view.seq() > session.orderSeq;

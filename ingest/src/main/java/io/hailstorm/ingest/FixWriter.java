@@ -18,11 +18,14 @@ final class FixWriter {
     static final byte STATE_UNKNOWN = -1;
     /** Times further from 1970 than this are clamped, so that sums with them cannot overflow. */
     static final long TIME_MS_MAX = 1L << 52;
+    /** Longest a Hello may have been under way for its reading of the phone's clock to be corrected. */
+    static final long GREETING_DELAY_MS_MAX = 60_000;
 
     private final long driver;
     private final FixView view = new FixView();
     private long session;
     private long clockOffsetMs;
+    private long greetingDelayLeftMs;
     private long previousCell = Cells.NULL_CELL;
 
     FixWriter(long driver) {
@@ -32,6 +35,7 @@ final class FixWriter {
     void begin(long newSession, long newClockOffsetMs) {
         session = newSession;
         clockOffsetMs = Math.clamp(newClockOffsetMs, -TIME_MS_MAX, TIME_MS_MAX);
+        greetingDelayLeftMs = GREETING_DELAY_MS_MAX;
     }
 
     void write(
@@ -48,7 +52,7 @@ final class FixWriter {
         if (cell != Cells.NULL_CELL) {
             previousCell = cell;
         }
-        long eventMs = Math.clamp(fix.getDeviceTimeMs(), -TIME_MS_MAX, TIME_MS_MAX) + clockOffsetMs;
+        long eventMs = eventMs(Math.clamp(fix.getDeviceTimeMs(), -TIME_MS_MAX, TIME_MS_MAX), nowMs);
         view.wrap(target, index)
                 .driver(driver)
                 .session(session)
@@ -64,6 +68,21 @@ final class FixWriter {
                 .flags(fix.getStateOnly() ? FixDescriptor.FLAG_STATE_ONLY : 0)
                 .accuracyDm(fix.hasAccuracyDm() ? known(fix.getAccuracyDm()) : FixDescriptor.UNKNOWN_U16)
                 .ingestDelayMs(Math.clamp(nowMs - eventMs, Integer.MIN_VALUE, Integer.MAX_VALUE));
+    }
+
+    /**
+     * Event time by the session's clock offset. The offset was read off the Hello, and is too large by as long as that was
+     * under way. A fix that would come from the future proves it, and lowers the offset to what the fix allows: the
+     * smallest delay seen is the best estimate, as in NTP's clock filter (RFC 5905, section 10). Beyond
+     * {@link #GREETING_DELAY_MS_MAX} it is the phone's clock that jumped, and the fix is left in the future.
+     */
+    private long eventMs(long deviceMs, long nowMs) {
+        long aheadMs = deviceMs + clockOffsetMs - nowMs;
+        if (aheadMs > 0 && aheadMs <= greetingDelayLeftMs) {
+            greetingDelayLeftMs -= aheadMs;
+            clockOffsetMs -= aheadMs;
+        }
+        return deviceMs + clockOffsetMs;
     }
 
     /** A value that fits, never mistaken for "unknown". */

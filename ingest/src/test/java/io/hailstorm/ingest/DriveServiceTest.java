@@ -119,6 +119,19 @@ class DriveServiceTest {
     }
 
     @Test
+    void correctsAClockOffsetReadOffADelayedHello() {
+        EdgeHarness.Phone phone = welcomed();
+        long now = edge.time.epochMs();
+        phone.send(fix(1, WEST, now + 30_000), fix(2, WEST, now + 30_000));
+        edge.time.advanceMs(1_000);
+        phone.send(fix(3, WEST, now + 31_000));
+        edge.turn();
+
+        assertThat(edge.acceptedSeqs()).containsExactly(1L, 2L, 3L);
+        assertThat(phone.rejected()).isEmpty();
+    }
+
+    @Test
     void rejectsWithEachReason() {
         EdgeHarness.Phone phone = welcomed();
         GeoPoint far = new GeoPoint(WEST.latE7() + 200_000, WEST.lonE7());
@@ -130,7 +143,7 @@ class DriveServiceTest {
                 fix(3, new GeoPoint(900_000_001, 0), now),
                 fix(4, PARIS, now),
                 fix(5, far, now),
-                fix(6, WEST, now + 10_001),
+                fix(6, WEST, now + 60_001),
                 fix(0, WEST, now),
                 fix(2_000, WEST, now),
                 fix(7, WEST, Long.MAX_VALUE));

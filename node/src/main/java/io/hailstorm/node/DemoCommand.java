@@ -230,9 +230,7 @@ final class DemoCommand implements Callable<Integer> {
                 .toEpochMilli();
         long originMs = recorded.startMs().orElse(todayBusyMs);
         boolean isOpenLoop = recorded.fixes().isPresent() && recorded.trips().isEmpty();
-        return speed.isMax()
-                ? new Pace.Paced(new PacedTime(wall, originMs), isOpenLoop)
-                : new Pace.Clocked(new ScaledTime(wall, originMs, speed.factor()));
+        return new Pace.Paced(new PacedTime(wall, originMs), speed.factor(), isOpenLoop);
     }
 
     private static Path temporaryDirectory() {

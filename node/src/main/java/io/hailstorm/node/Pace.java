@@ -13,7 +13,7 @@ sealed interface Pace {
     /** Moves time on if it may, steps the simulation, and lets the node work or waits for it. */
     void advance(Simulation simulation, HailstormNode node);
 
-    /** Time follows the wall's, scaled; the node runs on its own threads. */
+    /** Time is the wall's own; the node runs on its own threads. */
     record Clocked(TimeSource time) implements Pace {
         private static final long IDLE_NS = 2_000_000;
 
@@ -26,24 +26,50 @@ sealed interface Pace {
     }
 
     /**
-     * Time is turned as fast as acknowledgements come back; the node runs on its own threads. Where drivers answer offers,
-     * each advance waits until the region has had two turns, so that offers and deadlines see every instant; recorded fixes
-     * that are only streamed need no such care and take larger steps.
+     * Time is turned by this loop: at most so many simulated seconds a wall second, and only while acknowledgements come
+     * back in time. A machine that cannot keep up gets slower time, never late fixes. The node runs on its own threads;
+     * where drivers answer offers, each advance waits until the region has had two turns, so that offers and deadlines see
+     * every instant. Recorded fixes that are only streamed need no such care and take larger steps.
      */
-    record Paced(PacedTime time, boolean isOpenLoop) implements Pace {
+    final class Paced implements Pace {
         private static final long STEP_MS = 100;
         private static final long OPEN_LOOP_STEP_MS = 1_000;
         private static final long WAIT_NS = 20_000;
 
+        private final PacedTime time;
+        private final double speed;
+        private final boolean isOpenLoop;
+        private long lastNs;
+        private double allowanceMs;
+
+        /** @param speed simulated seconds a wall second at most; infinite for as fast as possible */
+        Paced(PacedTime time, double speed, boolean isOpenLoop) {
+            this.time = time;
+            this.speed = speed;
+            this.isOpenLoop = isOpenLoop;
+            this.lastNs = time.monotonicNs();
+        }
+
+        @Override
+        public TimeSource time() {
+            return time;
+        }
+
         @Override
         public void advance(Simulation simulation, HailstormNode node) {
-            if (!simulation.canAdvance()) {
+            long stepMs = isOpenLoop ? OPEN_LOOP_STEP_MS : STEP_MS;
+            long nowNs = time.monotonicNs();
+            // What could not be used is not saved up: time that was lost stays lost.
+            allowanceMs = Math.min(allowanceMs + (nowNs - lastNs) / 1e6 * speed, 2.0 * stepMs);
+            lastNs = nowNs;
+            if (allowanceMs < stepMs || !simulation.canAdvance()) {
                 if (simulation.step(time.epochMs()) == 0) {
                     LockSupport.parkNanos(WAIT_NS);
                 }
                 return;
             }
-            time.advanceTo(time.epochMs() + (isOpenLoop ? OPEN_LOOP_STEP_MS : STEP_MS));
+            allowanceMs -= stepMs;
+            time.advanceTo(time.epochMs() + stepMs);
             simulation.step(time.epochMs());
             long turns = node.regionTurns();
             while (!isOpenLoop && node.regionTurns() < turns + 2 && node.isHealthy()) {
