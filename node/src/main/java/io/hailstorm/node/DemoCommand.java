@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.grpc.Channel;
 import io.grpc.ManagedChannel;
 import io.grpc.inprocess.InProcessChannelBuilder;
+import io.hailstorm.geo.City;
 import io.hailstorm.kernel.ErrorCode;
 import io.hailstorm.kernel.HailstormException;
 import io.hailstorm.kernel.SystemTimeSource;
@@ -13,7 +14,6 @@ import io.hailstorm.kernel.testing.VirtualTime;
 import io.hailstorm.node.Converters.Speed;
 import io.hailstorm.node.Converters.SpeedConverter;
 import io.hailstorm.node.SimulationOptions.Recorded;
-import io.hailstorm.simulator.City;
 import io.hailstorm.simulator.Simulation;
 import io.hailstorm.simulator.SimulationConfig;
 import java.io.IOException;
@@ -83,7 +83,7 @@ final class DemoCommand implements Callable<Integer> {
             err.println("data directory: " + config.dataDir().toAbsolutePath() + " (kept)");
         }
         try {
-            City city = City.named(config.city().name());
+            City city = config.city();
             Recorded recorded = simulationOptions.recorded(city, err::println);
             RunReport report = run(config, city, recorded, err);
             if (simulationOptions.json) {
@@ -214,7 +214,7 @@ final class DemoCommand implements Callable<Integer> {
         if (inProcess) {
             long busyMs = VIRTUAL_DATE
                     .atTime(BUSY_HOUR)
-                    .atZone(city.zone())
+                    .atZone(city.timeZone())
                     .toInstant()
                     .toEpochMilli();
             return new Pace.Inline(new VirtualTime(recorded.startMs().orElse(busyMs)));
@@ -224,7 +224,7 @@ final class DemoCommand implements Callable<Integer> {
             return new Pace.Clocked(wall);
         }
         long todayBusyMs = java.time.Instant.ofEpochMilli(nowMs)
-                .atZone(city.zone())
+                .atZone(city.timeZone())
                 .with(BUSY_HOUR)
                 .toInstant()
                 .toEpochMilli();

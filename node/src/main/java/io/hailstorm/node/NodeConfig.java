@@ -29,6 +29,8 @@ record NodeConfig(
         int driversMax) {
     private static final long NS_PER_MS = 1_000_000;
     private static final long MS_PER_HOUR = 3_600_000;
+    /** In virtual time, where a step is a tenth of a second, a shorter interval would be a commit in every step. */
+    private static final long VIRTUAL_COMMIT_INTERVAL_NS = 60_000 * NS_PER_MS;
 
     /** @throws HailstormException with {@code INVALID_ARGUMENT} for a value out of range, naming it and its origin */
     static NodeConfig of(Settings settings) {
@@ -86,7 +88,10 @@ record NodeConfig(
     NodeConfig inMemoryAcknowledged() {
         LogConfig memory = log;
         for (StreamName stream : StreamName.values()) {
-            memory = memory.withStream(stream, memory.stream(stream).withAckLevel(AckLevel.MEMORY));
+            var config = memory.stream(stream);
+            memory = memory.withStream(
+                    stream,
+                    config.withAckLevel(AckLevel.MEMORY).withCommit(VIRTUAL_COMMIT_INTERVAL_NS, config.commitBytes()));
         }
         return withLog(memory);
     }

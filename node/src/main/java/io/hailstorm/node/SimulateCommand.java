@@ -3,12 +3,12 @@ package io.hailstorm.node;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.hailstorm.geo.City;
 import io.hailstorm.kernel.ErrorCode;
 import io.hailstorm.kernel.HailstormException;
 import io.hailstorm.kernel.SystemTimeSource;
 import io.hailstorm.kernel.TimeSource;
 import io.hailstorm.node.SimulationOptions.Recorded;
-import io.hailstorm.simulator.City;
 import io.hailstorm.simulator.LedgerFile;
 import io.hailstorm.simulator.Simulation;
 import io.hailstorm.simulator.SimulationReport;
@@ -63,7 +63,10 @@ final class SimulateCommand implements Callable<Integer> {
         options.check();
         InetSocketAddress address = address(target);
         probe(address);
-        City city = City.named(cityName);
+        City city = City.named(cityName)
+                .orElseThrow(() -> new HailstormException(
+                        ErrorCode.INVALID_ARGUMENT,
+                        "--city: expected one of sf, nyc, got \"" + cityName + "\""));
         Recorded recorded = options.recorded(city, err::println);
         TimeSource wall = new SystemTimeSource();
         long originMs = recorded.startMs().orElse(wall.epochMs());

@@ -1,9 +1,9 @@
 package io.hailstorm.node;
 
+import io.hailstorm.geo.City;
 import io.hailstorm.kernel.ErrorCode;
 import io.hailstorm.kernel.HailstormException;
 import io.hailstorm.node.Converters.DurationConverter;
-import io.hailstorm.simulator.City;
 import io.hailstorm.simulator.LedgerFile;
 import io.hailstorm.simulator.RecordedFixes;
 import io.hailstorm.simulator.RecordedTrips;
@@ -89,9 +89,9 @@ final class SimulationOptions {
 
     Recorded recorded(City city, Consumer<String> messages) {
         Optional<Instant> fromInstant =
-                Optional.ofNullable(from).map(text -> Converters.instant("--from", text, city.zone()));
+                Optional.ofNullable(from).map(text -> Converters.instant("--from", text, city.timeZone()));
         Optional<Instant> untilInstant =
-                Optional.ofNullable(until).map(text -> Converters.instant("--until", text, city.zone()));
+                Optional.ofNullable(until).map(text -> Converters.instant("--until", text, city.timeZone()));
         if (fromInstant.isPresent()
                 && untilInstant.isPresent()
                 && !fromInstant.get().isBefore(untilInstant.get())) {

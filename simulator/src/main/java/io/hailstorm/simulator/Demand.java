@@ -63,11 +63,10 @@ sealed interface Demand {
         }
     }
 
-    /** A Poisson process whose rate follows the hour, between hot spots. */
+    /** A Poisson process whose rate follows the hour, between hot spots, mostly near ones. */
     record Synthetic(Places places, long seed, double perHour) implements Demand {
         private static final double MS_PER_HOUR = 3_600_000;
         private static final double TRIP_METERS_MIN = 800;
-        private static final int DRAWS_MAX = 8;
         private static final int STREAM_ARRIVAL = 31;
         private static final int STREAM_PICKUP = 32;
         private static final int STREAM_DROPOFF = 35;
@@ -88,12 +87,7 @@ sealed interface Demand {
 
         @Override
         public GeoPoint dropoff(int number) {
-            GeoPoint from = pickup(number);
-            GeoPoint to = places.sample(number, 0, STREAM_DROPOFF);
-            for (int draw = 1; draw < DRAWS_MAX && from.distanceMeters(to) < TRIP_METERS_MIN; draw++) {
-                to = places.sample(number, draw, STREAM_DROPOFF);
-            }
-            return to;
+            return places.sampleNear(pickup(number), TRIP_METERS_MIN, number, 0, STREAM_DROPOFF);
         }
 
         @Override

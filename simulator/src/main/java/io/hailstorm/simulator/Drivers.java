@@ -217,7 +217,8 @@ final class Drivers implements Phone.Listener {
             return;
         }
         if (!fleet.isMoving(v) && nowMs >= parkedUntilMs[v]) {
-            GeoPoint spot = places.sample(v, ++excursions[v], STREAM_CRUISE);
+            GeoPoint here = new GeoPoint(fleet.latE7(v), fleet.lonE7(v));
+            GeoPoint spot = places.sampleNear(here, 0, v, ++excursions[v], STREAM_CRUISE);
             fleet.drive(v, spot.latE7(), spot.lonE7());
             long driveMs = fleet.targetMs(v, speed(v, nowMs));
             parkedUntilMs[v] = nowMs + driveMs + (long) (fleet.uniform(v, STREAM_BEHAVIOUR) * PARK_MAX_MS);

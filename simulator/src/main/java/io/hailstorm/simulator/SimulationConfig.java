@@ -1,5 +1,6 @@
 package io.hailstorm.simulator;
 
+import io.hailstorm.geo.City;
 import java.util.Optional;
 
 /**

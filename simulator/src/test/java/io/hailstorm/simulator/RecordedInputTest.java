@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.hailstorm.geo.City;
 import io.hailstorm.kernel.HailstormException;
 import io.hailstorm.kernel.testing.VirtualTime;
 import io.hailstorm.protocol.v1.DriverState;

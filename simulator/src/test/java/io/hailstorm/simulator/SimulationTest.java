@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.hailstorm.geo.City;
 import io.hailstorm.kernel.CounterRandom;
 import io.hailstorm.kernel.testing.VirtualTime;
 import io.hailstorm.protocol.v1.Directive;
