@@ -65,8 +65,7 @@ final class SimulateCommand implements Callable<Integer> {
         probe(address);
         City city = City.named(cityName)
                 .orElseThrow(() -> new HailstormException(
-                        ErrorCode.INVALID_ARGUMENT,
-                        "--city: expected one of sf, nyc, got \"" + cityName + "\""));
+                        ErrorCode.INVALID_ARGUMENT, "--city: expected one of sf, nyc, got \"" + cityName + "\""));
         Recorded recorded = options.recorded(city, err::println);
         TimeSource wall = new SystemTimeSource();
         long originMs = recorded.startMs().orElse(wall.epochMs());

@@ -6,15 +6,11 @@ import io.grpc.stub.ClientCallStreamObserver;
 import io.hailstorm.kernel.CounterRandom;
 import io.hailstorm.protocol.v1.Directive;
 import io.hailstorm.protocol.v1.DriveRequest;
-import io.hailstorm.protocol.v1.FixAck;
-import io.hailstorm.protocol.v1.FixBatch;
 import io.hailstorm.protocol.v1.Hello;
 import io.hailstorm.protocol.v1.Offer;
-import io.hailstorm.protocol.v1.RejectedFix;
 import io.hailstorm.protocol.v1.TripUpdate;
 import io.hailstorm.protocol.v1.Welcome;
 import java.util.ArrayDeque;
-import org.agrona.collections.LongArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,8 +28,6 @@ import org.jspecify.annotations.Nullable;
  * <p>An app restart begins a new session, and only once everything of the old one is acknowledged. One owner thread.
  */
 final class Phone {
-    /** Fixes kept without acknowledgement; at the bound new positions are skipped, before they get a number. */
-    static final int BUFFER_MAX = 4_096;
     /** Fixes sent on a stream without an answer; at the bound the phone waits. */
     static final int WINDOW_MAX = 900;
     /** Commands kept while there is no stream; at the bound the oldest is dropped, as it is the stalest. */
@@ -47,7 +41,6 @@ final class Phone {
     private static final double MS_PER_HOUR = 3_600_000;
     private static final long NEVER = Long.MAX_VALUE;
 
-    private static final int STREAM_SKEW = 111;
     private static final int STREAM_BACKOFF = 112;
     private static final int STREAM_DROP = 113;
     private static final int STREAM_RESTART = 114;
@@ -73,41 +66,18 @@ final class Phone {
         boolean mayRestart(Phone phone);
     }
 
-    /** A message of fixes that was sent and not wholly answered. */
-    private static final class Sent {
-        int unanswered;
-        final long atMs;
-        final long atNs;
-
-        Sent(int count, long atMs, long atNs) {
-            this.unanswered = count;
-            this.atMs = atMs;
-            this.atNs = atNs;
-        }
-    }
-
     private final int index;
     private final long driver;
     private final PhoneNetwork network;
     private final Realism realism;
     private final Listener listener;
     private final boolean batchPerStep;
-    private final FixRing ring = new FixRing();
-    private final Outbox outbox;
-    private final ArrayDeque<Sent> inFlight = new ArrayDeque<>(4);
+    private final UnackedFixes fixes;
     private final ArrayDeque<DriveRequest> commands = new ArrayDeque<>(2);
-    private final LongArrayList newlyRejected = new LongArrayList(0, Long.MIN_VALUE);
-    private final long skewMs;
 
     private Link link = Link.DOWN;
     private int generation;
     private @Nullable ClientCallStreamObserver<DriveRequest> requests;
-    private ClientLedger.@Nullable SessionRecord record;
-    private long session;
-    private long ackedSeq;
-    private long sentSeqMax;
-    private int unanswered;
-    private int batchTarget = 1;
     private int attempt;
     private long eventCount;
     private long connectDueMs = NEVER;
@@ -125,9 +95,7 @@ final class Phone {
         this.realism = realism;
         this.batchPerStep = batchPerStep;
         this.listener = listener;
-        outbox = new Outbox(realism, network.seed, driver);
-        double swing = 2 * CounterRandom.uniform(network.seed, driver, 0, STREAM_SKEW) - 1;
-        skewMs = Math.round(swing * realism.clockSkewMaxMs());
+        fixes = new UnackedFixes(driver, network, realism);
     }
 
     int index() {
@@ -140,24 +108,24 @@ final class Phone {
 
     /** No more fixes are taken until some are acknowledged. */
     boolean isFull() {
-        return link != Link.STOPPED && ring.size() >= BUFFER_MAX;
+        return link != Link.STOPPED && fixes.isFull();
     }
 
     /** Numbered, and not acknowledged. */
     long unackedCount() {
-        return ring.size();
+        return fixes.count();
     }
 
     /** Everything it ever numbered is acknowledged, and everything it sent is answered. */
     boolean isDrained() {
-        return link == Link.STOPPED || (ring.size() == 0 && unanswered == 0);
+        return link == Link.STOPPED || fixes.isDrained();
     }
 
     // ---- what the driver does with it
 
     /** Starts the app. */
     void start(long nowMs) {
-        beginSession(Math.max(session + 1, Math.max(network.firstSession, nowMs)));
+        beginSession(Math.max(fixes.session() + 1, Math.max(network.firstSession, nowMs)));
         scheduleFaults(nowMs);
         connect(nowMs);
     }
@@ -167,7 +135,7 @@ final class Phone {
         if (!takesFixes()) {
             return false;
         }
-        ring.addMeasured(atMs + skewMs, latE7, lonE7, state, headingCd, speedCm, accuracyDm);
+        fixes.addMeasured(atMs, latE7, lonE7, state, headingCd, speedCm, accuracyDm);
         afterCapture(atMs, false);
         return true;
     }
@@ -177,7 +145,7 @@ final class Phone {
         if (!takesFixes()) {
             return false;
         }
-        ring.add(atMs + skewMs, latE7, lonE7, state);
+        fixes.add(atMs, latE7, lonE7, state);
         afterCapture(atMs, false);
         return true;
     }
@@ -185,7 +153,7 @@ final class Phone {
     /** A change of state at the last reported place; goes out with what has gathered, without waiting for a full batch. */
     void captureState(long atMs, int latE7, int lonE7, byte state) {
         if (takesFixes()) {
-            ring.addStateOnly(atMs + skewMs, latE7, lonE7, state);
+            fixes.addStateOnly(atMs, latE7, lonE7, state);
             afterCapture(atMs, true);
         }
     }
@@ -204,7 +172,7 @@ final class Phone {
 
     /** Puts what has gathered on its way; for phones that batch by step. */
     void flush(long nowMs) {
-        outbox.cut(lastSeq(), nowMs);
+        fixes.cut(nowMs);
         send(nowMs);
     }
 
@@ -212,7 +180,7 @@ final class Phone {
         if (restarting || finishing) {
             return false;
         }
-        if (link == Link.STOPPED || ring.size() >= BUFFER_MAX) {
+        if (link == Link.STOPPED || fixes.isFull()) {
             network.counters.skippedFixes++;
             return false;
         }
@@ -223,15 +191,10 @@ final class Phone {
         if (batchPerStep) {
             return;
         }
-        if (urgent || lastSeq() - outbox.cutSeq() >= batchTarget) {
-            outbox.cut(lastSeq(), nowMs);
-            batchTarget = outbox.batchTarget();
+        if (urgent || fixes.isBatchFull()) {
+            fixes.cutBatch(nowMs);
             send(nowMs);
         }
-    }
-
-    private long lastSeq() {
-        return ackedSeq + ring.size();
     }
 
     // ---- sending
@@ -245,9 +208,9 @@ final class Phone {
     }
 
     private void send(long nowMs) {
-        for (Outbox.Batch batch = outbox.peek(); batch != null; batch = outbox.peek()) {
+        for (Outbox.Batch batch = fixes.peekBatch(); batch != null; batch = fixes.peekBatch()) {
             ClientCallStreamObserver<DriveRequest> stream = requests;
-            if (link != Link.UP || stream == null || unanswered >= WINDOW_MAX || !stream.isReady()) {
+            if (link != Link.UP || stream == null || fixes.unanswered() >= WINDOW_MAX || !stream.isReady()) {
                 return; // an acknowledgement, the stream's readiness or the next Welcome calls again
             }
             long dueMs = Math.max(batch.sendAtMs, notBeforeMs);
@@ -255,37 +218,20 @@ final class Phone {
                 scheduleSend(dueMs);
                 return;
             }
-            outbox.poll();
-            if (batch.firstSeq <= ackedSeq) {
+            fixes.pollBatch();
+            if (fixes.isAcked(batch)) {
                 continue; // acknowledged meanwhile
             }
-            DriveRequest message = message(batch);
+            DriveRequest message = fixes.message(batch);
             int sendGeneration = generation;
-            sendMessage(stream, message, batch, nowMs);
+            fixes.sent(batch, nowMs);
+            stream.onNext(message);
             if (batch.duplicated && isCurrent(sendGeneration)) {
-                sendMessage(stream, message, batch, nowMs);
+                fixes.sent(batch, nowMs);
+                stream.onNext(message);
             }
             notBeforeMs = slowDownMs == 0 ? 0 : nowMs + slowDownMs;
         }
-    }
-
-    private void sendMessage(
-            ClientCallStreamObserver<DriveRequest> stream, DriveRequest message, Outbox.Batch batch, long nowMs) {
-        int count = batch.size();
-        sentSeqMax = Math.max(sentSeqMax, batch.lastSeq);
-        unanswered += count;
-        inFlight.addLast(new Sent(count, nowMs, network.nowNs()));
-        network.counters.sends += count;
-        network.counters.inFlight.add(nowMs, count);
-        stream.onNext(message);
-    }
-
-    private DriveRequest message(Outbox.Batch batch) {
-        FixBatch.Builder fixes = FixBatch.newBuilder();
-        for (long seq = batch.firstSeq; seq <= batch.lastSeq; seq++) {
-            fixes.addFixes(ring.fix((int) (seq - ackedSeq - 1), seq));
-        }
-        return DriveRequest.newBuilder().setFixBatch(fixes).build();
     }
 
     private void scheduleSend(long dueMs) {
@@ -316,7 +262,8 @@ final class Phone {
         ClientCallStreamObserver<DriveRequest> stream = network.open(this, ++generation);
         requests = stream;
         stream.onNext(DriveRequest.newBuilder()
-                .setHello(Hello.newBuilder().setSession(session).setDeviceTime(timestamp(nowMs + skewMs)))
+                .setHello(
+                        Hello.newBuilder().setSession(fixes.session()).setDeviceTime(timestamp(fixes.deviceMs(nowMs))))
                 .build());
     }
 
@@ -355,7 +302,7 @@ final class Phone {
         loseStream();
         network.counters.streamsLost++;
         if (!greeted && status.getCode() == Status.Code.FAILED_PRECONDITION) {
-            beginSession(session + SESSION_LEAP); // the server knows a higher session of this driver
+            beginSession(fixes.session() + SESSION_LEAP); // the server knows a higher session of this driver
         }
         if (!asked || connectDueMs == NEVER) {
             reconnectAfter(backoffMs(), nowMs);
@@ -379,12 +326,7 @@ final class Phone {
         }
         link(Link.DOWN);
         requests = null;
-        network.counters.sendsLost += unanswered;
-        for (Sent sent : inFlight) {
-            network.counters.inFlight.remove(sent.atMs, sent.unanswered);
-        }
-        inFlight.clear();
-        unanswered = 0;
+        fixes.streamLost();
     }
 
     /** The radio network loses the stream. */
@@ -419,8 +361,7 @@ final class Phone {
         }
         if (!restarting) {
             restarting = true;
-            outbox.cut(lastSeq(), nowMs);
-            outbox.hurry(nowMs);
+            fixes.hurry(nowMs);
             send(nowMs);
         }
         if (!isDrained() || link != Link.UP) {
@@ -430,7 +371,7 @@ final class Phone {
         cancel("simulated restart of the app");
         restarting = false;
         network.counters.restarts++;
-        beginSession(Math.max(session + 1, nowMs));
+        beginSession(Math.max(fixes.session() + 1, nowMs));
         reconnectAfter(RESTART_PAUSE_MS, nowMs);
         scheduleRestart(nowMs + RESTART_PAUSE_MS);
     }
@@ -456,21 +397,15 @@ final class Phone {
         }
     }
 
-    /** Numbers begin at 1 again; what the ring holds belongs to the new session. */
-    private void beginSession(long newSession) {
-        session = newSession;
-        ackedSeq = 0;
-        sentSeqMax = 0;
+    private void beginSession(long session) {
+        fixes.beginSession(session);
         hadStream = false;
-        record = network.ledger.openSession(driver, session);
-        outbox.restart(0, lastSeq(), Long.MIN_VALUE);
     }
 
     /** No more fixes; what there is goes out at once. */
     void finish(long nowMs) {
         finishing = true;
-        outbox.cut(lastSeq(), nowMs);
-        outbox.hurry(nowMs);
+        fixes.hurry(nowMs);
         send(nowMs);
     }
 
@@ -499,7 +434,10 @@ final class Phone {
         ClientCallStreamObserver<DriveRequest> stream = requests;
         switch (inbound.message().getMessageCase()) {
             case WELCOME -> onWelcome(inbound.message().getWelcome(), nowMs);
-            case FIX_ACK -> onFixAck(inbound.message().getFixAck(), inbound.receivedNs(), nowMs);
+            case FIX_ACK -> {
+                fixes.onFixAck(inbound.message().getFixAck(), inbound.receivedNs());
+                send(nowMs);
+            }
             case OFFER -> listener.onOffer(this, inbound.message().getOffer(), inbound.receivedNs(), nowMs);
             case TRIP_UPDATE -> listener.onTripUpdate(this, inbound.message().getTripUpdate(), nowMs);
             case DIRECTIVE -> onDirective(inbound.message().getDirective(), nowMs);
@@ -514,21 +452,17 @@ final class Phone {
         if (link != Link.GREETING) {
             return;
         }
-        if (welcome.getAckedSeq() > sentSeqMax) {
+        if (fixes.isBeyondSent(welcome.getAckedSeq())) {
             // The server knows this session from a phone that is not this one: it is not ours to go on with.
             cancel("the session belongs to an earlier run");
-            beginSession(session + SESSION_LEAP);
+            beginSession(fixes.session() + SESSION_LEAP);
             reconnectAfter(backoffMs(), nowMs);
             return;
         }
         attempt = 0;
         link(Link.UP);
         network.counters.online++;
-        if (welcome.getAckedSeq() > ackedSeq) {
-            network.counters.resumed += welcome.getAckedSeq() - ackedSeq;
-            advanceTo(welcome.getAckedSeq());
-        }
-        outbox.restart(ackedSeq, lastSeq(), nowMs);
+        fixes.resumeAfter(welcome.getAckedSeq(), nowMs);
         boolean resumed = hadStream;
         hadStream = true;
         for (DriveRequest command = commands.pollFirst(); command != null; command = commands.pollFirst()) {
@@ -541,55 +475,6 @@ final class Phone {
             listener.onResumed(this, nowMs);
         }
         send(nowMs);
-    }
-
-    private void onFixAck(FixAck ack, long receivedNs, long nowMs) {
-        PhoneCounters counters = network.counters;
-        counters.accepted += ack.getAcceptedCount();
-        counters.duplicate += ack.getDuplicateCount();
-        counters.late += ack.getLateCount();
-        for (RejectedFix rejected : ack.getRejectedList()) {
-            counters.rejected(rejected.getReason());
-            newlyRejected.addLong(rejected.getSeq());
-            if (record != null) {
-                network.ledger.rejected(record, rejected.getSeq());
-            }
-        }
-        answered(
-                ack.getAcceptedCount() + ack.getDuplicateCount() + ack.getLateCount() + ack.getRejectedCount(),
-                receivedNs);
-        if (ack.getAckedSeq() > ackedSeq) {
-            advanceTo(Math.min(ack.getAckedSeq(), sentSeqMax));
-        }
-        send(nowMs);
-    }
-
-    private void answered(int count, long receivedNs) {
-        int left = count;
-        for (Sent oldest = inFlight.peekFirst(); left > 0 && oldest != null; oldest = inFlight.peekFirst()) {
-            int taken = Math.min(left, oldest.unanswered);
-            oldest.unanswered -= taken;
-            left -= taken;
-            unanswered -= taken;
-            network.counters.inFlight.remove(oldest.atMs, taken);
-            if (oldest.unanswered == 0) {
-                PhoneCounters.recordNs(network.counters.fixToAckUs, receivedNs - oldest.atNs);
-                inFlight.pollFirst();
-            }
-        }
-    }
-
-    private void advanceTo(long seq) {
-        ring.removeFirst((int) (seq - ackedSeq));
-        ackedSeq = seq;
-        ClientLedger.SessionRecord current = record;
-        if (current != null) {
-            network.ledger.acked(current, ackedSeq);
-            if (network.ledgerFile != null) {
-                network.ledgerFile.acked(driver, session, ackedSeq, newlyRejected);
-            }
-        }
-        newlyRejected.clear();
     }
 
     private void onDirective(Directive directive, long nowMs) {

@@ -20,6 +20,7 @@ final class Places {
             1.35, 1.25, 1.10, 1.05, 0.95, 0.80);
     /** The pull of a place falls by e over so much distance: trips are mostly local, a few cross the bay. */
     private static final double PULL_METERS = 5_000;
+
     private static final int PULL_DRAWS_MAX = 24;
 
     private final City city;
@@ -33,8 +34,11 @@ final class Places {
         this.area = area;
         this.seed = seed;
         // One offset for the whole run: a change of summer time in the middle would move the peaks.
-        zoneOffsetMs =
-                city.timeZone().getRules().getOffset(Instant.ofEpochMilli(startMs)).getTotalSeconds() * 1_000L;
+        zoneOffsetMs = city.timeZone()
+                        .getRules()
+                        .getOffset(Instant.ofEpochMilli(startMs))
+                        .getTotalSeconds()
+                * 1_000L;
         weightTotal = city.hotSpots().stream().mapToDouble(HotSpot::weight).sum();
     }
 

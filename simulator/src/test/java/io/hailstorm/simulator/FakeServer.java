@@ -97,6 +97,7 @@ final class FakeServer implements AutoCloseable {
     long offerCount;
     long receivedCount;
     boolean acking = true;
+    boolean greeting = true;
     boolean matching = true;
     int multiplierMilli = 1_000;
 
@@ -243,9 +244,9 @@ final class FakeServer implements AutoCloseable {
                             driver.sessions.computeIfAbsent(request.getHello().getSession(), key -> new SessionLog());
                     log = session;
                     driver.stream = this;
-                    send(DriveResponse.newBuilder()
-                            .setWelcome(Welcome.newBuilder().setAckedSeq(session.contiguous))
-                            .build());
+                    if (greeting) {
+                        greet(session);
+                    }
                 }
                 case FIX_BATCH -> {
                     batchSizes.add(request.getFixBatch().getFixesCount());
@@ -255,6 +256,12 @@ final class FakeServer implements AutoCloseable {
                 case TRIP_PROGRESS -> progress(request);
                 case MESSAGE_NOT_SET -> {}
             }
+        }
+
+        void greet(SessionLog session) {
+            send(DriveResponse.newBuilder()
+                    .setWelcome(Welcome.newBuilder().setAckedSeq(session.contiguous))
+                    .build());
         }
 
         private void take(Fix fix) {

@@ -12,8 +12,10 @@ import io.hailstorm.protocol.v1.Directive;
 import io.hailstorm.protocol.v1.TripState;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -24,7 +26,7 @@ final class SimulationTest {
     private static final long START_MS = 1_772_672_400_000L;
 
     /** The fleet after 6000 steps with seed 7; changes only when the simulator's behaviour is meant to. */
-    private static final long GOLDEN_DIGEST = -7785956003416597171L;
+    private static final long GOLDEN_DIGEST = 7587861699673951561L;
 
     private static final int STEP_MS = 100;
     private static int worlds;
@@ -270,6 +272,34 @@ final class SimulationTest {
             world.run(200);
             assertTrue(world.simulation.canAdvance());
         }
+    }
+
+    @Test
+    void mayNotAdvanceWhileAPhoneWaitsToBeGreeted() throws IOException {
+        try (World world = new World(config(1, 5).withRealism(Realism.off()).withTripsPerVehicleHour(0))) {
+            world.server.greeting = false;
+            world.run(10_000);
+            assertFalse(world.simulation.canAdvance());
+            FakeServer.DriverSide driver = world.server.driver(1);
+            Objects.requireNonNull(driver.stream)
+                    .greet(driver.sessions.lastEntry().getValue());
+            world.run(200);
+            assertTrue(world.simulation.canAdvance());
+        }
+    }
+
+    @Test
+    void mostSyntheticTripsAreLocalAndNoneIsAcrossTheStreet() {
+        Places places = new Places(City.sf(), ServiceArea.EVERYWHERE, 7, START_MS);
+        Demand demand = new Demand.Synthetic(places, 7, 100);
+        double[] meters = new double[1_000];
+        for (int i = 0; i < meters.length; i++) {
+            meters[i] = demand.pickup(i).distanceMeters(demand.dropoff(i));
+        }
+        Arrays.sort(meters);
+        assertTrue(meters[0] >= 800, "shortest: " + meters[0]);
+        assertTrue(meters[500] < 5_000, "median: " + meters[500]);
+        assertTrue(meters[950] < 20_000, "95th percentile: " + meters[950]);
     }
 
     @Test

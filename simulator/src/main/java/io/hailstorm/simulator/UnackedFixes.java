@@ -1,0 +1,239 @@
+package io.hailstorm.simulator;
+
+import io.hailstorm.kernel.CounterRandom;
+import io.hailstorm.protocol.v1.DriveRequest;
+import io.hailstorm.protocol.v1.FixAck;
+import io.hailstorm.protocol.v1.FixBatch;
+import io.hailstorm.protocol.v1.RejectedFix;
+import java.util.ArrayDeque;
+import org.agrona.collections.LongArrayList;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The numbering of one phone: fixes get their numbers within the session, are cut into batches, and are kept until they are
+ * acknowledged. What was sent on the present stream and not answered is counted apart, because a stream that breaks takes
+ * its answers with it. One owner thread.
+ */
+final class UnackedFixes {
+    /** Fixes kept without acknowledgement; at the bound new positions are skipped, before they get a number. */
+    static final int BUFFER_MAX = 4_096;
+
+    private static final int STREAM_SKEW = 111;
+
+    /** A message of fixes that was sent and not wholly answered. */
+    private static final class Sent {
+        int unanswered;
+        final long atMs;
+        final long atNs;
+
+        Sent(int count, long atMs, long atNs) {
+            this.unanswered = count;
+            this.atMs = atMs;
+            this.atNs = atNs;
+        }
+    }
+
+    private final long driver;
+    private final PhoneNetwork network;
+    private final FixRing ring = new FixRing();
+    private final Outbox outbox;
+    private final ArrayDeque<Sent> inFlight = new ArrayDeque<>(4);
+    private final LongArrayList newlyRejected = new LongArrayList(0, Long.MIN_VALUE);
+    private final long skewMs;
+
+    private ClientLedger.@Nullable SessionRecord record;
+    private long session;
+    private long ackedSeq;
+    private long sentSeqMax;
+    private int unanswered;
+    private int batchTarget = 1;
+
+    UnackedFixes(long driver, PhoneNetwork network, Realism realism) {
+        this.driver = driver;
+        this.network = network;
+        outbox = new Outbox(realism, network.seed, driver);
+        double swing = 2 * CounterRandom.uniform(network.seed, driver, 0, STREAM_SKEW) - 1;
+        skewMs = Math.round(swing * realism.clockSkewMaxMs());
+    }
+
+    /** What the phone's clock shows. */
+    long deviceMs(long nowMs) {
+        return nowMs + skewMs;
+    }
+
+    boolean isFull() {
+        return ring.size() >= BUFFER_MAX;
+    }
+
+    /** Numbered, and not acknowledged. */
+    long count() {
+        return ring.size();
+    }
+
+    boolean isDrained() {
+        return ring.size() == 0 && unanswered == 0;
+    }
+
+    long session() {
+        return session;
+    }
+
+    /** Sent on the present stream and not answered. */
+    int unanswered() {
+        return unanswered;
+    }
+
+    /** Whether the server acknowledges more than was ever sent in this session. */
+    boolean isBeyondSent(long seq) {
+        return seq > sentSeqMax;
+    }
+
+    /** Numbers begin at 1 again; what is kept belongs to the new session. */
+    void beginSession(long newSession) {
+        session = newSession;
+        ackedSeq = 0;
+        sentSeqMax = 0;
+        record = network.ledger.openSession(driver, session);
+        outbox.restart(0, lastSeq(), Long.MIN_VALUE);
+    }
+
+    // ---- numbering
+
+    void addMeasured(long atMs, int latE7, int lonE7, byte state, int headingCd, int speedCm, int accuracyDm) {
+        ring.addMeasured(deviceMs(atMs), latE7, lonE7, state, headingCd, speedCm, accuracyDm);
+    }
+
+    void add(long atMs, int latE7, int lonE7, byte state) {
+        ring.add(deviceMs(atMs), latE7, lonE7, state);
+    }
+
+    void addStateOnly(long atMs, int latE7, int lonE7, byte state) {
+        ring.addStateOnly(deviceMs(atMs), latE7, lonE7, state);
+    }
+
+    private long lastSeq() {
+        return ackedSeq + ring.size();
+    }
+
+    // ---- batches
+
+    /** Whether enough has gathered for a message. */
+    boolean isBatchFull() {
+        return lastSeq() - outbox.cutSeq() >= batchTarget;
+    }
+
+    /** Makes a batch of what has gathered, and draws the size of the next one. */
+    void cutBatch(long nowMs) {
+        outbox.cut(lastSeq(), nowMs);
+        batchTarget = outbox.batchTarget();
+    }
+
+    /** Makes a batch of what has gathered. */
+    void cut(long nowMs) {
+        outbox.cut(lastSeq(), nowMs);
+    }
+
+    /** Everything there is goes out at once. */
+    void hurry(long nowMs) {
+        outbox.cut(lastSeq(), nowMs);
+        outbox.hurry(nowMs);
+    }
+
+    Outbox.@Nullable Batch peekBatch() {
+        return outbox.peek();
+    }
+
+    void pollBatch() {
+        outbox.poll();
+    }
+
+    boolean isAcked(Outbox.Batch batch) {
+        return batch.firstSeq <= ackedSeq;
+    }
+
+    DriveRequest message(Outbox.Batch batch) {
+        FixBatch.Builder fixes = FixBatch.newBuilder();
+        for (long seq = batch.firstSeq; seq <= batch.lastSeq; seq++) {
+            fixes.addFixes(ring.fix((int) (seq - ackedSeq - 1), seq));
+        }
+        return DriveRequest.newBuilder().setFixBatch(fixes).build();
+    }
+
+    // ---- what was sent, and its answers
+
+    void sent(Outbox.Batch batch, long nowMs) {
+        int count = batch.size();
+        sentSeqMax = Math.max(sentSeqMax, batch.lastSeq);
+        unanswered += count;
+        inFlight.addLast(new Sent(count, nowMs, network.nowNs()));
+        network.counters.sends += count;
+        network.counters.inFlight.add(nowMs, count);
+    }
+
+    /** The stream broke: no answer comes any more. */
+    void streamLost() {
+        network.counters.sendsLost += unanswered;
+        for (Sent sent : inFlight) {
+            network.counters.inFlight.remove(sent.atMs, sent.unanswered);
+        }
+        inFlight.clear();
+        unanswered = 0;
+    }
+
+    /** A new stream is greeted: what the server has need not be sent again, all the rest is. */
+    void resumeAfter(long serverAckedSeq, long nowMs) {
+        if (serverAckedSeq > ackedSeq) {
+            network.counters.resumed += serverAckedSeq - ackedSeq;
+            advanceTo(serverAckedSeq);
+        }
+        outbox.restart(ackedSeq, lastSeq(), nowMs);
+    }
+
+    void onFixAck(FixAck ack, long receivedNs) {
+        PhoneCounters counters = network.counters;
+        counters.accepted += ack.getAcceptedCount();
+        counters.duplicate += ack.getDuplicateCount();
+        counters.late += ack.getLateCount();
+        for (RejectedFix rejected : ack.getRejectedList()) {
+            counters.rejected(rejected.getReason());
+            newlyRejected.addLong(rejected.getSeq());
+            if (record != null) {
+                network.ledger.rejected(record, rejected.getSeq());
+            }
+        }
+        answered(
+                ack.getAcceptedCount() + ack.getDuplicateCount() + ack.getLateCount() + ack.getRejectedCount(),
+                receivedNs);
+        if (ack.getAckedSeq() > ackedSeq) {
+            advanceTo(Math.min(ack.getAckedSeq(), sentSeqMax));
+        }
+    }
+
+    private void answered(int count, long receivedNs) {
+        int left = count;
+        for (Sent oldest = inFlight.peekFirst(); left > 0 && oldest != null; oldest = inFlight.peekFirst()) {
+            int taken = Math.min(left, oldest.unanswered);
+            oldest.unanswered -= taken;
+            left -= taken;
+            unanswered -= taken;
+            network.counters.inFlight.remove(oldest.atMs, taken);
+            if (oldest.unanswered == 0) {
+                PhoneCounters.recordNs(network.counters.fixToAckUs, receivedNs - oldest.atNs);
+                inFlight.pollFirst();
+            }
+        }
+    }
+
+    private void advanceTo(long seq) {
+        ring.removeFirst((int) (seq - ackedSeq));
+        ackedSeq = seq;
+        ClientLedger.SessionRecord current = record;
+        if (current != null) {
+            network.ledger.acked(current, ackedSeq);
+            if (network.ledgerFile != null) {
+                network.ledgerFile.acked(driver, session, ackedSeq, newlyRejected);
+            }
+        }
+        newlyRejected.clear();
+    }
+}
