@@ -40,8 +40,8 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true)
 final class DemoCommand implements Callable<Integer> {
     private static final LocalDate VIRTUAL_DATE = LocalDate.of(2026, 1, 7);
-    /** Far below the edge's lateness bound; what is streamed and not answered may wait this long, simulated. */
-    private static final long OPEN_LOOP_IN_FLIGHT_AGE_MS = 60_000;
+    /** Far below the edge's lateness bound, and below the time a simulation drains: what is not answered may wait so long. */
+    private static final long OPEN_LOOP_IN_FLIGHT_AGE_MS = 30_000;
 
     private static final LocalTime BUSY_HOUR = LocalTime.of(17, 0);
 
