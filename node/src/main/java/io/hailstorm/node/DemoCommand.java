@@ -40,7 +40,7 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true)
 final class DemoCommand implements Callable<Integer> {
     private static final LocalDate VIRTUAL_DATE = LocalDate.of(2026, 1, 7);
-    /** Far below the edge's lateness bound, and below the time a simulation drains: what is not answered may wait so long. */
+    /** Below the edge's lateness bound and the time a simulation drains; an answer may take this long, simulated. */
     private static final long OPEN_LOOP_IN_FLIGHT_AGE_MS = 30_000;
 
     private static final LocalTime BUSY_HOUR = LocalTime.of(17, 0);
