@@ -76,6 +76,11 @@ final class DemoCommand implements Callable<Integer> {
             throw new HailstormException(
                     ErrorCode.INVALID_ARGUMENT, "--in-process runs in virtual time: add --speed max");
         }
+        if (inProcess && !simulationOptions.isBounded()) {
+            throw new HailstormException(
+                    ErrorCode.INVALID_ARGUMENT,
+                    "--in-process needs an end: add --virtual-duration, such as 2h, or recorded input");
+        }
         boolean temporary = !isDataDirGiven();
         Path dataDir = temporary ? temporaryDirectory() : null;
         NodeConfig config = config(dataDir);
@@ -186,6 +191,7 @@ final class DemoCommand implements Callable<Integer> {
                 SimulationRun.Elapsed elapsed = run.run(
                         pace.time(), simulationOptions.limits(), () -> pace.advance(simulation, node), node::isHealthy);
                 node.settle(inProcess);
+                requireHealthy(node);
                 return report(node, simulation, elapsed);
             } finally {
                 run.reported();
@@ -193,6 +199,15 @@ final class DemoCommand implements Callable<Integer> {
         } finally {
             ledger.ifPresent(io.hailstorm.simulator.LedgerFile.Writer::close);
         }
+    }
+
+    private static void requireHealthy(HailstormNode node) {
+        node.failure().ifPresent(failure -> {
+            throw new HailstormException(
+                    ErrorCode.UNAVAILABLE,
+                    "the node stopped: " + failure.getMessage() + "; nothing it acknowledged is lost",
+                    failure);
+        });
     }
 
     private RunReport report(HailstormNode node, Simulation simulation, SimulationRun.Elapsed elapsed) {

@@ -4,6 +4,8 @@ import io.hailstorm.kernel.ErrorCode;
 import io.hailstorm.kernel.HailstormException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -27,6 +29,9 @@ import picocli.CommandLine.IVersionProvider;
             ConfigCommand.class,
         })
 public final class Hailstorm implements Runnable {
+    /** Held, or the setting would be collected with it: Helidon reports every client that hangs up, with a stack trace. */
+    private static final Logger HELIDON = Logger.getLogger("io.helidon");
+
     @CommandLine.Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
     private CommandLine.Model.CommandSpec spec;
@@ -37,6 +42,7 @@ public final class Hailstorm implements Runnable {
     }
 
     static int run(String... args) {
+        HELIDON.setLevel(Level.SEVERE);
         CommandLine command = new CommandLine(new Hailstorm());
         command.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
         command.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));

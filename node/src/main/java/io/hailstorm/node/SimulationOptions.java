@@ -126,6 +126,11 @@ final class SimulationOptions {
         return Optional.ofNullable(ledger).map(LedgerFile.Writer::append);
     }
 
+    /** Whether the run ends by itself. */
+    boolean isBounded() {
+        return duration != null || virtualDuration != null || fixes != null || trips != null;
+    }
+
     SimulationRun.Limits limits() {
         return new SimulationRun.Limits(Optional.ofNullable(duration), Optional.ofNullable(virtualDuration));
     }
