@@ -61,6 +61,9 @@ final class DriverStream implements StreamObserver<DriveRequest> {
     private @Nullable DriveRequest stalled;
 
     private int stalledIndex;
+    /** When the message being taken, or stalled, came; real time, whatever the node's clock says. */
+    private long arrivalNs;
+
     private boolean stallNoted;
     private int closeDue;
 
@@ -91,6 +94,7 @@ final class DriverStream implements StreamObserver<DriveRequest> {
             if (outbox.isClosed() || !admitted(message)) {
                 return;
             }
+            arrivalNs = hub.wall().monotonicNs();
             mayRead = take(message, 0);
         }
         if (mayRead) {
@@ -291,14 +295,15 @@ final class DriverStream implements StreamObserver<DriveRequest> {
         long nowMs = time.epochMs();
         for (int first = fromIndex; first < count; first += EdgeRing.FIXES_PER_MESSAGE) {
             int part = Math.min(EdgeRing.FIXES_PER_MESSAGE, count - first);
-            int index = ring.tryClaim(EdgeRing.FIXES, EdgeRing.BODY_OFFSET + part * FixDescriptor.LENGTH);
+            int index = ring.tryClaim(EdgeRing.FIXES, EdgeRing.FIXES_OFFSET + part * FixDescriptor.LENGTH);
             if (index < 0) {
                 stall(message, first);
                 return false;
             }
             ring.buffer().putInt(index + EdgeRing.SLOT_OFFSET, slot);
             ring.buffer().putInt(index + EdgeRing.SMALL_OFFSET, part);
-            writer.write(batch, first, part, nowMs, hub.shortcut(), ring.buffer(), index + EdgeRing.BODY_OFFSET);
+            ring.buffer().putLong(index + EdgeRing.BODY_OFFSET, arrivalNs);
+            writer.write(batch, first, part, nowMs, hub.shortcut(), ring.buffer(), index + EdgeRing.FIXES_OFFSET);
             ring.commit(index);
             addSent(part);
         }

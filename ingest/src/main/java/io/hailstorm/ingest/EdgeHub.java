@@ -3,6 +3,7 @@ package io.hailstorm.ingest;
 import io.hailstorm.geo.CellShortcut;
 import io.hailstorm.geo.Cells;
 import io.hailstorm.kernel.FixDescriptor;
+import io.hailstorm.kernel.TimeSource;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class EdgeHub {
     private final IngestConfig config;
     private final IngestMetrics metrics;
+    private final TimeSource wall;
     private final EdgeRing ring;
     private final ManyToOneConcurrentArrayQueue<RiderCommand> commands;
     private final ConcurrentLinkedQueue<DriverStream> stalled = new ConcurrentLinkedQueue<>();
@@ -29,9 +31,10 @@ final class EdgeHub {
     /** One table of cells a thread; an event loop serves thousands of streams. */
     private final ThreadLocal<CellShortcut> shortcuts;
 
-    EdgeHub(IngestConfig config, IngestMetrics metrics, Cells cells) {
+    EdgeHub(IngestConfig config, IngestMetrics metrics, Cells cells, TimeSource wall) {
         this.config = config;
         this.metrics = metrics;
+        this.wall = wall;
         ring = new EdgeRing(config.ringBytes());
         commands = new ManyToOneConcurrentArrayQueue<>(config.commandQueueCapacity());
         slots = new AtomicReferenceArray<>(config.maxDriverStreams());
@@ -45,6 +48,11 @@ final class EdgeHub {
 
     IngestMetrics metrics() {
         return metrics;
+    }
+
+    /** Real time, for durations; the node's own clock may be a simulation's. */
+    TimeSource wall() {
+        return wall;
     }
 
     EdgeRing ring() {

@@ -12,7 +12,7 @@ import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
  *
  * <pre>
  *   HELLO        slot i32 | - i32 | session i64 | clock offset i64
- *   FIXES        slot i32 | count i32 | count × 64 bytes of {@link io.hailstorm.kernel.FixDescriptor}
+ *   FIXES        slot i32 | count i32 | arrival ns i64 | count × 64 bytes of {@link io.hailstorm.kernel.FixDescriptor}
  *   OFFER_REPLY  slot i32 | accepted i32 | trip's home cell i64 | trip's value i64 | offer i64
  *   PROGRESS     slot i32 | step i32 | trip's home cell i64 | trip's value i64
  *   HALF_CLOSED, CANCELLED   slot i32 | - i32
@@ -31,6 +31,9 @@ final class EdgeRing {
     static final int BODY_OFFSET = 8;
     static final int LONG_2_OFFSET = 16;
     static final int LONG_3_OFFSET = 24;
+    /** Where the fixes of a FIXES message begin; its arrival is at {@link #BODY_OFFSET}. */
+    static final int FIXES_OFFSET = 16;
+
     static final int HELLO_LENGTH = 24;
     static final int OFFER_REPLY_LENGTH = 32;
     static final int PROGRESS_LENGTH = 24;

@@ -5,6 +5,7 @@ import io.hailstorm.geo.PartitionMap;
 import io.hailstorm.kernel.FixView;
 import io.hailstorm.kernel.HybridLogicalClock;
 import io.hailstorm.kernel.StreamName;
+import io.hailstorm.kernel.TimeSource;
 import io.hailstorm.log.Log;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.function.Consumer;
@@ -36,10 +37,13 @@ public final class IngestAgent {
     private final DriverDesk drivers;
     private final ControlledMessageHandler ringHandler = this::onRingMessage;
     private long nowMs;
+    private long arrivalNs;
+    private int takenFixes;
 
     /**
      * @param clock the region's clock, shared with whoever else appends on this thread
      * @param map who owns which cell now
+     * @param wall real time, by which arrivals are stamped
      */
     public IngestAgent(
             IngestConfig config,
@@ -48,9 +52,10 @@ public final class IngestAgent {
             HybridLogicalClock clock,
             PartitionMap map,
             IngestPorts ports,
+            TimeSource wall,
             MeterRegistry registry) {
         metrics = new IngestMetrics(registry);
-        hub = new EdgeHub(config, metrics, cells);
+        hub = new EdgeHub(config, metrics, cells, wall);
         appender = new FixAppender(log, clock, metrics);
         trips = new TripAppender(log, clock);
         decider = new FixDecider(config, sessions, appender, metrics, cells, ports.rangeAdmission(), map);
@@ -71,6 +76,7 @@ public final class IngestAgent {
         int work = riders.serve(hub, RIDER_COMMANDS_PER_TURN, now);
         work += decider.releaseAll(now);
         if (!appender.isBlocked()) {
+            takenFixes = 0;
             work += hub.ring().drain(ringHandler, RING_MESSAGES_PER_TURN);
         }
         appender.flush();
@@ -80,6 +86,19 @@ public final class IngestAgent {
         work += priceFeed.catchUp();
         work += retryStalled();
         return work;
+    }
+
+    /**
+     * Fixes that the turn just ended took from the edge and appended; 0 while the log is under back-pressure, and the whole
+     * of it once that is over. Fixes held for a missing number count with the turn that took them.
+     */
+    public int appendedFixes() {
+        return appender.isBlocked() ? 0 : takenFixes;
+    }
+
+    /** When the first message of {@link #appendedFixes} came, by the wall's monotonic clock. */
+    public long firstArrivalNs() {
+        return arrivalNs;
     }
 
     /** The map after a change of ownership. What was routed by the one before is appended first. */
@@ -176,7 +195,11 @@ public final class IngestAgent {
             return false;
         }
         int count = buffer.getInt(index + EdgeRing.SMALL_OFFSET);
-        drivers.fixes(stream, count, buffer, index + EdgeRing.BODY_OFFSET, nowMs);
+        if (takenFixes == 0) {
+            arrivalNs = buffer.getLong(index + EdgeRing.BODY_OFFSET);
+        }
+        takenFixes += count;
+        drivers.fixes(stream, count, buffer, index + EdgeRing.FIXES_OFFSET, nowMs);
         return true;
     }
 

@@ -81,7 +81,7 @@ final class EdgeHarness implements AutoCloseable {
                 pickup -> pickupVerdict,
                 (point, radius, max, now) -> List.of(),
                 (partition, cell) -> holdRanges ? RangeAdmission.HOLD : RangeAdmission.ADMIT);
-        agent = new IngestAgent(config, log, cells, new HybridLogicalClock(time), map, ports, registry);
+        agent = new IngestAgent(config, log, cells, new HybridLogicalClock(time), map, ports, time, registry);
         IngestServer edge = new IngestServer(config, agent, cells, new TokenVerifier(keys, time), time, List.of());
         String name = "edge-" + SERVER_COUNT.incrementAndGet();
         InProcessServerBuilder builder = InProcessServerBuilder.forName(name).directExecutor();

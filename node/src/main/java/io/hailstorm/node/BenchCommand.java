@@ -50,6 +50,8 @@ final class BenchCommand implements Runnable {
             mixinStandardHelpOptions = true)
     static final class Ingest implements Callable<Integer> {
         private static final int STREAMS = 256;
+        /** How much longer than the run the generator would last: a busy machine is slow to start. It is ended before. */
+        private static final int GENERATOR_SPARE_S = 60;
 
         @Option(names = "--batch", paramLabel = "N", defaultValue = "100", description = "fixes a message (100)")
         private int batch = 100;
@@ -111,7 +113,7 @@ final class BenchCommand implements Runnable {
             command.addAll(List.of("-Xmx512m", "-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path")));
             command.add(BenchGenerator.class.getName());
             command.addAll(List.of(
-                    Integer.toString(port), tokens.toString(), Integer.toString(batch), Integer.toString(seconds + 5)));
+                    Integer.toString(port), tokens.toString(), Integer.toString(batch), Integer.toString(seconds + GENERATOR_SPARE_S)));
             return new ProcessBuilder(command)
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)

@@ -130,7 +130,8 @@ final class HailstormNode implements AutoCloseable {
         PricingEngine pricing =
                 new PricingEngine(PricingConfig.defaults(), cells, city.region().routingCells());
         PriceBook prices = new PriceBook();
-        region = new RegionAgent(log, time, wall, writer, ranges, pricing, prices, stats);
+        region = new RegionAgent(
+                log, time, wall, writer, ranges, pricing, prices, stats, new LatencyProbe(log, wall, latency));
         MatchingConfig matching = MatchingConfig.defaults();
         Matcher matcher = new Matcher(
                 matching, MatchingPolicy.of(config.policy(), matching), cells, city.geofences()::pickupAllowed, region);
@@ -152,6 +153,7 @@ final class HailstormNode implements AutoCloseable {
                         point -> pickupVerdict(city, point),
                         new NearbyPort(matcher, matching.saga().idleStaleAfterMs()),
                         ranges),
+                wall,
                 metrics);
         region.attach(ingest, matcher);
         ranges.beforeRangeRecord(ingest::flushFixes);

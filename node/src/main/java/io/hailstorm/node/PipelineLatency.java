@@ -3,8 +3,9 @@ package io.hailstorm.node;
 import org.HdrHistogram.Histogram;
 
 /**
- * How long fixes take from their arrival at the edge to being durable, and to being in the driver index: sampled a batch
- * at a time, in real microseconds. Written by the region agent, read by others through {@link #snapshot}.
+ * How long fixes take from their arrival at the edge to being durable, and to being in the driver index: sampled a turn
+ * of the region agent at a time by {@link LatencyProbe}, in real microseconds. Written by the region agent, read by others
+ * through {@link #snapshot}.
  */
 final class PipelineLatency {
     private static final long MICROS_MAX = 60_000_000;

@@ -43,6 +43,7 @@ final class RegionAgent implements MatcherOutput {
     private final PricingEngine pricing;
     private final PriceBook prices;
     private final RegionStats stats;
+    private final LatencyProbe probe;
     private final long[] fixesOffsets;
     private final long[] tripsOffsets;
     private final FixView fix = new FixView();
@@ -67,7 +68,8 @@ final class RegionAgent implements MatcherOutput {
             RangeMoves ranges,
             PricingEngine pricing,
             PriceBook prices,
-            RegionStats stats) {
+            RegionStats stats,
+            LatencyProbe probe) {
         this.log = log;
         this.time = time;
         this.wall = wall;
@@ -76,6 +78,7 @@ final class RegionAgent implements MatcherOutput {
         this.pricing = pricing;
         this.prices = prices;
         this.stats = stats;
+        this.probe = probe;
         fixesOffsets = new long[log.partitionCount()];
         tripsOffsets = new long[log.partitionCount()];
     }
@@ -99,7 +102,11 @@ final class RegionAgent implements MatcherOutput {
         long nowMs = time.epochMs();
         int work = runSubmitted();
         work += ingest.doWork(nowMs);
+        if (ingest.appendedFixes() > 0) {
+            probe.appended(ingest.firstArrivalNs(), ingest.appendedFixes());
+        }
         work += readFixes();
+        probe.observe(fixesOffsets);
         work += readTrips();
         work += readPrices();
         work += ranges.doWork(nowMs);
