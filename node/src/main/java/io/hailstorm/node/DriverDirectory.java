@@ -12,6 +12,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import net.openhft.chronicle.map.ChronicleMap;
 import net.openhft.chronicle.map.ChronicleMapBuilder;
@@ -47,8 +48,12 @@ final class DriverDirectory implements AutoCloseable {
             Files.createDirectories(directory);
             Path file = directory.resolve("drivers.map");
             boolean clean = Files.deleteIfExists(directory.resolve("clean"));
+            if (!Files.exists(file)) {
+                // Offsets without the entries they speak for would hide the log's records from recovery.
+                Files.deleteIfExists(directory.resolve("offsets.json"));
+            }
             ChronicleMap<Long, byte[]> map = clean || !Files.exists(file)
-                    ? builder(driversMax).createPersistedTo(file.toFile())
+                    ? openClean(directory, file, driversMax)
                     : recover(directory, file, driversMax);
             return new DriverDirectory(directory, map, true);
         } catch (IOException e) {
@@ -59,9 +64,25 @@ final class DriverDirectory implements AutoCloseable {
         }
     }
 
-    private static ChronicleMap<Long, byte[]> recover(Path directory, Path file, int driversMax) throws IOException {
+    private static ChronicleMap<Long, byte[]> openClean(Path directory, Path file, int driversMax) throws IOException {
         try {
-            return builder(driversMax).recoverPersistedTo(file.toFile(), true);
+            return builder(driversMax).createPersistedTo(file.toFile());
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("driver directory {} does not open: {}", file, e.toString());
+            return recover(directory, file, driversMax);
+        }
+    }
+
+    private static ChronicleMap<Long, byte[]> recover(Path directory, Path file, int driversMax) throws IOException {
+        AtomicBoolean corrupt = new AtomicBoolean();
+        try {
+            ChronicleMap<Long, byte[]> map =
+                    builder(driversMax).recoverPersistedTo(file.toFile(), true, corruption -> corrupt.set(true));
+            if (corrupt.get()) {
+                LOG.warn("driver directory {} lost entries, completing it from the log", file);
+                Files.deleteIfExists(directory.resolve("offsets.json"));
+            }
+            return map;
         } catch (IOException | RuntimeException e) {
             LOG.warn("driver directory {} is beyond recovery, rebuilding it from the log: {}", file, e.toString());
             Files.deleteIfExists(directory.resolve("offsets.json"));
