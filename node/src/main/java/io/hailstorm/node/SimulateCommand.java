@@ -10,6 +10,7 @@ import io.hailstorm.kernel.SystemTimeSource;
 import io.hailstorm.kernel.TimeSource;
 import io.hailstorm.node.SimulationOptions.Recorded;
 import io.hailstorm.simulator.LedgerFile;
+import io.hailstorm.simulator.RecordedFixes;
 import io.hailstorm.simulator.Simulation;
 import io.hailstorm.simulator.SimulationReport;
 import java.io.IOException;
@@ -30,7 +31,7 @@ import picocli.CommandLine.Option;
         name = "simulate",
         description = {
             "Drive a running node with a simulated or recorded fleet, in real time.",
-            "Recorded rows are moved to now; tokens are signed with the keys in --data-dir."
+            "Recorded rows are shifted so that the first is now; tokens are signed with the keys in --data-dir."
         },
         mixinStandardHelpOptions = true)
 final class SimulateCommand implements Callable<Integer> {
@@ -66,17 +67,12 @@ final class SimulateCommand implements Callable<Integer> {
         City city = City.named(cityName)
                 .orElseThrow(() -> new HailstormException(
                         ErrorCode.INVALID_ARGUMENT, "--city: expected one of sf, nyc, got \"" + cityName + "\""));
-        Recorded recorded = options.recorded(city, err::println);
+        Recorded asRecorded = options.recorded(city, err::println);
         TimeSource wall = new SystemTimeSource();
-        long originMs = recorded.startMs().orElse(wall.epochMs());
-        if (recorded.startMs().isPresent()) {
-            throw new HailstormException(
-                    ErrorCode.INVALID_ARGUMENT,
-                    "a running node keeps its own time: recorded input is replayed by 'hailstorm demo', which owns the"
-                            + " clock");
-        }
+        long originMs = wall.epochMs();
+        Recorded recorded = asRecorded.startingAt(originMs);
         Optional<LedgerFile.Writer> ledger = options.ledgerWriter();
-        int phones = options.vehicles;
+        int phones = recorded.fixes().map(RecordedFixes::vehicleCount).orElse(options.vehicles);
         try (ClientChannels channels = new ClientChannels(address.getHostString(), address.getPort(), phones);
                 Simulation simulation = Simulation.create(
                         options.config(city, recorded).withFirstSession(wall.epochMs()),

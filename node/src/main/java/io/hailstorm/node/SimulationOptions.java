@@ -73,6 +73,12 @@ final class SimulationOptions {
             long startMs = Math.min(fixesMs, tripsMs);
             return startMs == Long.MAX_VALUE ? Optional.empty() : Optional.of(startMs);
         }
+
+        /** The same input, moved so that it begins then. */
+        Recorded startingAt(long epochMs) {
+            long deltaMs = epochMs - startMs().orElse(epochMs);
+            return new Recorded(fixes.map(rows -> rows.shiftedBy(deltaMs)), trips.map(rows -> rows.shiftedBy(deltaMs)));
+        }
     }
 
     void check() {

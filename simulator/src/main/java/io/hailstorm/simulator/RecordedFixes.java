@@ -6,6 +6,7 @@ import io.hailstorm.kernel.HailstormException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -113,7 +114,7 @@ public final class RecordedFixes {
         for (int i = 0; i < size; i++) {
             boxed[i] = i;
         }
-        java.util.Arrays.sort(boxed, java.util.Comparator.comparingLong(times::get)); // stable
+        Arrays.sort(boxed, java.util.Comparator.comparingLong(times::get)); // stable
         for (int i = 0; i < size; i++) {
             order[i] = boxed[i];
         }
@@ -143,6 +144,12 @@ public final class RecordedFixes {
             hash = CounterRandom.mix(hash ^ vehicleId.charAt(i));
         }
         return Math.max(1, hash >>> 1);
+    }
+
+    /** The same fixes, all this much later. */
+    public RecordedFixes shiftedBy(long deltaMs) {
+        long[] shifted = Arrays.stream(epochMs).map(atMs -> atMs + deltaMs).toArray();
+        return new RecordedFixes(shifted, points, vehicleAndOccupied, drivers, malformed);
     }
 
     public int size() {

@@ -67,6 +67,12 @@ public final class RecordedTrips {
                 rows.malformedCount());
     }
 
+    /** The same trips, all this much later. */
+    public RecordedTrips shiftedBy(long deltaMs) {
+        long[] shifted = Arrays.stream(epochMs).map(atMs -> atMs + deltaMs).toArray();
+        return new RecordedTrips(shifted, pickups, dropoffs, malformed);
+    }
+
     public int size() {
         return epochMs.length;
     }
