@@ -19,10 +19,10 @@ final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
     private static final int CELLS_MAX = 10_000;
 
     private final String region;
-    private final RangeMoves ranges;
+    private final RangeOwnership ranges;
     private final Consumer<Runnable> onRegionThread;
 
-    AdminService(String region, RangeMoves ranges, Consumer<Runnable> onRegionThread) {
+    AdminService(String region, RangeOwnership ranges, Consumer<Runnable> onRegionThread) {
         this.region = region;
         this.ranges = ranges;
         this.onRegionThread = onRegionThread;

@@ -82,7 +82,7 @@ final class HailstormNode implements AutoCloseable {
     private final Cells cells = Cells.create();
     private final Log log;
     private final DriverDirectory directory;
-    private final RangeMoves ranges;
+    private final RangeOwnership ranges;
     private final RegionAgent region;
     private final Checkpointer checkpointer;
     private final TokenIssuer issuer;
@@ -118,7 +118,7 @@ final class HailstormNode implements AutoCloseable {
         City city = config.city();
         HybridLogicalClock clock = new HybridLogicalClock(time);
         EventWriter writer = new EventWriter(log, clock);
-        ranges = new RangeMoves(log, writer, cells);
+        ranges = new RangeOwnership(log, writer, cells);
         status = new StatusView(config, time, wall, log, ranges, stats, () -> Optional.ofNullable(failure.get()));
         ranges.recover(
                 new RegionId(city.name()),

@@ -19,11 +19,13 @@ final class LogRangeStore implements RangeStore {
     private static final int PORTION_RECORDS = 50_000;
 
     private static final class Copy {
+        private final NavigableSet<Long> range;
         private final RangeFold fold;
         private long nextOffset;
 
-        Copy(RangeFold fold, long nextOffset) {
-            this.fold = fold;
+        Copy(NavigableSet<Long> range, long nextOffset) {
+            this.range = range;
+            this.fold = new RangeFold(range);
             this.nextOffset = nextOffset;
         }
     }
@@ -32,6 +34,8 @@ final class LogRangeStore implements RangeStore {
     private final Cells cells;
     private final FixView fix = new FixView();
     private final Map<String, Copy> copyByMigration = new HashMap<>();
+    /** Second readings, which follow the first, so that little is left to read while the range is sealed. */
+    private final Map<NavigableSet<Long>, Copy> checkByRange = new HashMap<>();
 
     LogRangeStore(Log log, Cells cells) {
         this.log = log;
@@ -41,9 +45,10 @@ final class LogRangeStore implements RangeStore {
     @Override
     public long stage(String migrationId, NavigableSet<Long> range, int sourcePartition, long endOffsetExclusive) {
         PartitionLog source = log.partition(StreamName.FIXES, sourcePartition);
-        Copy copy = copyByMigration.computeIfAbsent(
-                migrationId, id -> new Copy(new RangeFold(range), source.startOffset()));
+        Copy copy = copyByMigration.computeIfAbsent(migrationId, id -> new Copy(range, source.startOffset()));
         copy.nextOffset = fold(source, copy.fold, copy.nextOffset, endOffsetExclusive, PORTION_RECORDS);
+        Copy check = check(range, source);
+        check.nextOffset = fold(source, check.fold, check.nextOffset, copy.nextOffset, PORTION_RECORDS);
         return copy.nextOffset;
     }
 
@@ -56,18 +61,25 @@ final class LogRangeStore implements RangeStore {
         return copy.fold;
     }
 
-    /** A second, independent reading of the source, whole. */
+    private Copy check(NavigableSet<Long> range, PartitionLog source) {
+        return checkByRange.computeIfAbsent(range, cells -> new Copy(cells, source.startOffset()));
+    }
+
+    /** By a second, independent reading of the source. */
     @Override
     public long sourceHash(int sourcePartition, NavigableSet<Long> range, long sealOffset) {
         PartitionLog source = log.partition(StreamName.FIXES, sourcePartition);
-        RangeFold fold = new RangeFold(range);
-        fold(source, fold, source.startOffset(), sealOffset, Integer.MAX_VALUE);
-        return fold.hash();
+        Copy check = check(range, source);
+        check.nextOffset = fold(source, check.fold, check.nextOffset, sealOffset, Integer.MAX_VALUE);
+        return check.fold.hash();
     }
 
     @Override
     public void forget(String migrationId) {
-        copyByMigration.remove(migrationId);
+        Copy copy = copyByMigration.remove(migrationId);
+        if (copy != null) {
+            checkByRange.remove(copy.range);
+        }
     }
 
     private long fold(PartitionLog source, RangeFold fold, long from, long endExclusive, int recordsMax) {

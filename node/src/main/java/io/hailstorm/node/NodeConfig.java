@@ -65,7 +65,7 @@ record NodeConfig(
                         settings.integer(Setting.FIXES_COMMIT_MS, 0, 10_000) * NS_PER_MS,
                         log.stream(StreamName.FIXES).commitBytes())
                 .withRetention(
-                        settings.integer(Setting.FIXES_RETENTION_HOURS, 1, 100_000) * MS_PER_HOUR,
+                        settings.integer(Setting.FIXES_RETENTION_HOURS, 1, 1_000_000) * MS_PER_HOUR,
                         StreamConfig.UNLIMITED);
         StreamConfig trips = log.stream(StreamName.TRIPS)
                 .withCommit(

@@ -39,7 +39,7 @@ final class RegionAgent implements MatcherOutput {
     private final TimeSource time;
     private final TimeSource wall;
     private final EventWriter writer;
-    private final RangeMoves ranges;
+    private final RangeOwnership ranges;
     private final PricingEngine pricing;
     private final PriceBook prices;
     private final RegionStats stats;
@@ -65,7 +65,7 @@ final class RegionAgent implements MatcherOutput {
             TimeSource time,
             TimeSource wall,
             EventWriter writer,
-            RangeMoves ranges,
+            RangeOwnership ranges,
             PricingEngine pricing,
             PriceBook prices,
             RegionStats stats,

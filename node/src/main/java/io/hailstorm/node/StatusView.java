@@ -28,7 +28,7 @@ final class StatusView implements NodeStatus {
     private final TimeSource wall;
     private final long startedNs;
     private final Log log;
-    private final RangeMoves ranges;
+    private final RangeOwnership ranges;
     private final RegionStats stats;
     private final Supplier<Optional<Throwable>> failure;
     private volatile Phase phase = Phase.STARTING;
@@ -38,7 +38,7 @@ final class StatusView implements NodeStatus {
             TimeSource time,
             TimeSource wall,
             Log log,
-            RangeMoves ranges,
+            RangeOwnership ranges,
             RegionStats stats,
             Supplier<Optional<Throwable>> failure) {
         this.config = config;

@@ -18,6 +18,7 @@ import io.hailstorm.migration.PartitionJournal;
 import io.hailstorm.migration.RangeEntry;
 import io.hailstorm.migration.RangeGuard;
 import io.hailstorm.migration.RangeMove;
+import io.hailstorm.migration.RangeMoves;
 import io.hailstorm.migration.RangeRecord;
 import io.hailstorm.protocol.v1.Event;
 import io.hailstorm.protocol.v1.Migration;
@@ -35,9 +36,14 @@ import org.slf4j.LoggerFactory;
 /**
  * Ownership at work in a node: reads the control stream into the table, resumes and runs range moves, and says what the edge
  * may append. Region agent's thread, but for {@link #map} and {@link #migrations}, which any thread may read.
+ *
+ * <p>An OPEN brings the target nothing it lacks: within a process a driver's session, with the numbers it has seen and its
+ * authority, is one object whatever the partition, so there is no dedupe state to merge. The copy is made and hashed all
+ * the same; it is what a target in another process would start from, and the OPEN's proof that the source was read to its
+ * seal.
  */
-final class RangeMoves implements RangeAdmission {
-    private static final Logger LOG = LoggerFactory.getLogger(RangeMoves.class);
+final class RangeOwnership implements RangeAdmission {
+    private static final Logger LOG = LoggerFactory.getLogger(RangeOwnership.class);
     private static final int ENDED_KEPT = 100;
     private static final int CONTROL_PARTITION = 0;
 
@@ -52,21 +58,19 @@ final class RangeMoves implements RangeAdmission {
     private final Log log;
     private final EventWriter writer;
     private final OwnershipTable table = new OwnershipTable();
-    private final LogRangeStore store;
-    private final List<RangeMove> active = new ArrayList<>();
     private final Map<String, Progress> progress = new LinkedHashMap<>();
     private final Map<String, MovePlan> plans = new HashMap<>();
-    private final PartitionJournal journal = new FixesJournal();
+    private final RangeMoves moves;
     private RangeGuard guard = new RangeGuard(table);
     private BooleanSupplier flushFixes = () -> true;
     private long nowMs;
     private volatile PartitionMap map = PartitionMap.of(0, 1, Map.of());
     private volatile List<Migration> migrations = List.of();
 
-    RangeMoves(Log log, EventWriter writer, Cells cells) {
+    RangeOwnership(Log log, EventWriter writer, Cells cells) {
         this.log = log;
         this.writer = writer;
-        this.store = new LogRangeStore(log, cells);
+        moves = new RangeMoves(table, this::propose, new FixesJournal(), new LogRangeStore(log, cells), this::onEnded);
     }
 
     /**
@@ -133,14 +137,11 @@ final class RangeMoves implements RangeAdmission {
     int doWork(long timeMs) {
         nowMs = timeMs;
         int work = readControl();
-        if (active.isEmpty()) {
+        if (moves.active().isEmpty()) {
             return work;
         }
-        for (RangeMove move : active) {
-            work += move.doWork(timeMs);
-            follow(move);
-        }
-        active.removeIf(RangeMove::isOver);
+        work += moves.doWork(timeMs);
+        moves.active().forEach(this::noteSeal);
         publish();
         return work;
     }
@@ -165,7 +166,7 @@ final class RangeMoves implements RangeAdmission {
             progress.remove(eldest);
             plans.remove(eldest);
         }
-        active.add(new RangeMove(plan, table, this::propose, journal, store));
+        moves.start(plan);
     }
 
     private void propose(ControlRecord record) {
@@ -193,26 +194,27 @@ final class RangeMoves implements RangeAdmission {
     private void apply(long offset, ControlRecord record) {
         ControlOutcome outcome = table.apply(offset, record);
         guard.onControl(outcome);
-        active.forEach(move -> move.onControl(outcome));
+        moves.onControl(outcome);
         if (outcome instanceof ControlOutcome.Voided voided) {
             LOG.info("void control record at {}: {}", offset, voided.reason());
         }
     }
 
-    private void follow(RangeMove move) {
+    private void noteSeal(RangeMove move) {
+        Progress of = progress.get(move.plan().migrationId());
+        if (of != null && of.sealedMs == 0 && move.phase() == RangeMove.Phase.SEALED) {
+            of.sealedMs = nowMs;
+        }
+    }
+
+    private void onEnded(RangeMove move) {
         Progress of = progress.get(move.plan().migrationId());
         if (of == null) {
             return;
         }
-        switch (move.phase()) {
-            case STARTING, COPYING, SEALING -> {}
-            case SEALED -> of.sealedMs = of.sealedMs == 0 ? nowMs : of.sealedMs;
-            case DONE, GIVEN_UP, REFUSED -> {
-                of.done = true;
-                of.pauseMs = of.sealedMs == 0 ? 0 : (int) (nowMs - of.sealedMs);
-                of.outcome = move.phase().name() + (move.refusal().isEmpty() ? "" : ": " + move.refusal());
-            }
-        }
+        of.done = true;
+        of.pauseMs = of.sealedMs == 0 ? 0 : (int) (nowMs - of.sealedMs);
+        of.outcome = move.phase().name() + (move.refusal().isEmpty() ? "" : ": " + move.refusal());
     }
 
     /**
