@@ -7,6 +7,7 @@ import io.grpc.Metadata;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.stub.MetadataUtils;
 import io.hailstorm.geo.Cells;
+import io.hailstorm.geo.City;
 import io.hailstorm.kernel.FixView;
 import io.hailstorm.kernel.RecordType;
 import io.hailstorm.kernel.StreamName;
@@ -19,7 +20,6 @@ import io.hailstorm.protocol.v1.MoveRangeRequest;
 import io.hailstorm.protocol.v1.MoveRangeResponse;
 import io.hailstorm.protocol.v1.ShowRangesRequest;
 import io.hailstorm.protocol.v1.ShowRangesResponse;
-import io.hailstorm.simulator.City;
 import io.hailstorm.simulator.Simulation;
 import io.hailstorm.simulator.SimulationConfig;
 import java.nio.file.Path;
@@ -216,7 +216,7 @@ final class RangeMoveTest {
                     .directExecutor()
                     .build();
             simulation = Simulation.create(
-                    SimulationConfig.of(City.named("sf"))
+                    SimulationConfig.of(City.named("sf").orElseThrow())
                             .withVehicles(VEHICLES)
                             .withSeed(SEED)
                             .withServiceArea(node.serviceArea()),
