@@ -113,8 +113,11 @@ test("pans and zooms by keyboard", async () => {
   const before = await groundSignature();
   await page.locator("#map").focus();
   await page.keyboard.press("+");
-  await page.waitForTimeout(300);
-  assert.notEqual(await groundSignature(), before);
+  const end = Date.now() + WAIT_MS;
+  while ((await groundSignature()) === before) {
+    assert.ok(Date.now() < end, "the map was not drawn anew after zooming in");
+    await page.waitForTimeout(100);
+  }
   await page.keyboard.press("0");
 });
 

@@ -113,7 +113,10 @@ final class BenchCommand implements Runnable {
             command.addAll(List.of("-Xmx512m", "-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path")));
             command.add(BenchGenerator.class.getName());
             command.addAll(List.of(
-                    Integer.toString(port), tokens.toString(), Integer.toString(batch), Integer.toString(seconds + GENERATOR_SPARE_S)));
+                    Integer.toString(port),
+                    tokens.toString(),
+                    Integer.toString(batch),
+                    Integer.toString(seconds + GENERATOR_SPARE_S)));
             return new ProcessBuilder(command)
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
