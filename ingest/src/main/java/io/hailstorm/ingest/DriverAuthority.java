@@ -70,9 +70,8 @@ final class DriverAuthority {
                 return cellPartition;
             }
         }
-        if (session.foreignCount == 0 || session.foreignPartition != cellPartition) {
-            session.foreignCount = 0;
-            session.foreignPartition = cellPartition;
+        // Counted from leaving the owner's ground, whoever owns the ground since: ranges may change hands meanwhile.
+        if (session.foreignCount == 0) {
             session.foreignLatE7 = latE7;
             session.foreignLonE7 = lonE7;
         }

@@ -54,7 +54,6 @@ final class DriverSession {
     long mapEpoch = NO_EPOCH;
 
     int foreignCount;
-    int foreignPartition = NO_OWNER;
     int foreignLatE7;
     int foreignLonE7;
 
