@@ -21,6 +21,7 @@ final class SimulationRun {
     private static final long PROGRESS_NS_TERMINAL = 1_000_000_000L;
     private static final long PROGRESS_NS_PLAIN = 10_000_000_000L;
     private static final long HOOK_WAIT_S = 120;
+    private static final long DRAIN_NS_MAX = 30_000_000_000L;
 
     /** What ends a run; both empty runs until the input is exhausted or the user stops it. */
     record Limits(Optional<Duration> wall, Optional<Duration> virtual) {}
@@ -86,9 +87,19 @@ final class SimulationRun {
         }
         long endMs = time.epochMs();
         simulation.finish(endMs);
-        while (!simulation.isFinished() && isHealthy.getAsBoolean()) {
+        // Simulated time may stand still here, when a node acknowledges nothing any more; the wall's does not.
+        long drainByNs = wall.monotonicNs() + DRAIN_NS_MAX;
+        while (!simulation.isFinished() && isHealthy.getAsBoolean() && wall.monotonicNs() < drainByNs) {
             advance.run();
             progress(time, startMs);
+        }
+        if (!simulation.isFinished()) {
+            simulation
+                    .lastFailure()
+                    .ifPresentOrElse(
+                            failure -> err.println("not everything was acknowledged: " + failure),
+                            () -> err.println("not everything was acknowledged within " + DRAIN_NS_MAX / 1_000_000_000L
+                                    + " s of the end; see the node's messages above"));
         }
         if (isTerminal) {
             err.println();
