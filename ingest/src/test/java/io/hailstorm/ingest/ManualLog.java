@@ -1,6 +1,7 @@
 package io.hailstorm.ingest;
 
 import io.hailstorm.kernel.StreamName;
+import io.hailstorm.log.GroupPosition;
 import io.hailstorm.log.Log;
 import io.hailstorm.log.LogStats;
 import io.hailstorm.log.PartitionLog;
@@ -152,6 +153,26 @@ final class ManualLog implements Log {
         @Override
         public boolean commit(String group, long nextOffset, long generation) {
             throw new UnsupportedOperationException("the edge never commits");
+        }
+
+        @Override
+        public long join(String group, long firstOffset) {
+            throw new UnsupportedOperationException("nobody joins a group in these tests");
+        }
+
+        @Override
+        public long reset(String group, long nextOffset) {
+            throw new UnsupportedOperationException("nobody joins a group in these tests");
+        }
+
+        @Override
+        public long nextSeq(long producerId) {
+            return UNKNOWN_PRODUCER;
+        }
+
+        @Override
+        public List<GroupPosition> groups() {
+            return List.of();
         }
 
         @Override

@@ -9,6 +9,7 @@ import io.hailstorm.kernel.MappedFile;
 import io.hailstorm.kernel.StreamName;
 import io.hailstorm.kernel.TimeSource;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -65,6 +66,7 @@ final class EmbeddedPartition implements PartitionLog {
         this.directory = directory;
         next = new NextSegment(disk, directory, config.segmentBytes());
         openedAtOffset = recovered.endOffset();
+        groups.cutTo(openedAtOffset);
         endOffset.set(openedAtOffset);
         syncedOffset.set(openedAtOffset);
         Segment[] segments = chain.segments();
@@ -185,8 +187,33 @@ final class EmbeddedPartition implements PartitionLog {
     }
 
     @Override
+    public long join(String group, long firstOffset) {
+        return groups.join(group, firstOffset);
+    }
+
+    @Override
+    public long reset(String group, long nextOffset) {
+        return groups.reset(group, nextOffset);
+    }
+
+    @Override
+    public long nextSeq(long producerId) {
+        return producers.nextSeq(producerId);
+    }
+
+    @Override
     public long committed(String group) {
         return groups.committed(group);
+    }
+
+    @Override
+    public List<GroupPosition> groups() {
+        return groups.positions();
+    }
+
+    @Override
+    public long generation(String group) {
+        return groups.generation(group);
     }
 
     /** Syncer only. */

@@ -6,7 +6,9 @@ import io.hailstorm.kernel.HailstormException;
 import io.hailstorm.kernel.MappedFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -20,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  *          +--------+--------+----------------+----------------+----------------+---------------------+------+
  *          | crc32c |nameLen |    version     |   generation   |   nextOffset   |  name, 80 bytes     |      |
  *          +--------+--------+----------------+----------------+----------------+---------------------+------+
+ *   trailer, at 30720: magic "HAILGRP1" | format version i32 | zeros          (files without it are of version 1)
  * </pre>
  *
  * <p>Group k has slots 2k and 2k+1; the one with the higher version that checks out counts. Any thread.
@@ -28,6 +31,10 @@ final class GroupFile {
     static final String FILE_NAME = "groups";
     static final int GROUPS_MAX = 120;
     static final int NAME_BYTES_MAX = 80;
+    static final int FORMAT_VERSION = 1;
+
+    /** "HAILGRP1" in file order. */
+    static final long MAGIC = 0x31505247_4C494148L;
 
     private static final int SLOT_LENGTH = 128;
     private static final int NAME_LENGTH_OFFSET = 4;
@@ -36,6 +43,7 @@ final class GroupFile {
     private static final int NEXT_OFFSET_OFFSET = 24;
     private static final int NAME_OFFSET = 32;
     private static final int FILE_LENGTH = 8 * Disk.PAGE_BYTES;
+    static final int TRAILER_OFFSET = 2 * GROUPS_MAX * SLOT_LENGTH;
 
     private final Disk disk;
     private final Path directory;
@@ -51,12 +59,13 @@ final class GroupFile {
         this.directory = directory;
     }
 
+    /** @throws HailstormException {@code FAILED_PRECONDITION} for a file that a newer Hailstorm wrote */
     static GroupFile open(Disk disk, Path directory) {
         GroupFile opened = new GroupFile(disk, directory);
         if (disk.list(directory).contains(FILE_NAME)) {
             MappedFile mapped = disk.open(directory.resolve(FILE_NAME), Disk.Access.READ_WRITE);
             opened.file = mapped;
-            opened.groups.putAll(parse(mapped.buffer()));
+            opened.groups.putAll(parse(mapped.buffer(), directory));
         }
         return opened;
     }
@@ -67,11 +76,12 @@ final class GroupFile {
             return Map.of();
         }
         try (MappedFile mapped = disk.open(directory.resolve(FILE_NAME), Disk.Access.READ_ONLY)) {
-            return parse(mapped.buffer());
+            return parse(mapped.buffer(), directory);
         }
     }
 
-    private static Map<String, Group> parse(DirectBuffer buffer) {
+    private static Map<String, Group> parse(DirectBuffer buffer, Path directory) {
+        refuseNewer(buffer, directory);
         Map<String, Group> found = new HashMap<>();
         for (int slot = 0; slot < 2 * GROUPS_MAX; slot++) {
             int at = slot * SLOT_LENGTH;
@@ -90,21 +100,74 @@ final class GroupFile {
         return found;
     }
 
+    private static void refuseNewer(DirectBuffer buffer, Path directory) {
+        int version = buffer.getLong(TRAILER_OFFSET) == MAGIC ? buffer.getInt(TRAILER_OFFSET + Long.BYTES) : 1;
+        if (version > FORMAT_VERSION) {
+            throw new HailstormException(
+                    ErrorCode.FAILED_PRECONDITION,
+                    directory.resolve(FILE_NAME) + ": written by a newer Hailstorm: version=" + version
+                            + ", understood up to " + FORMAT_VERSION);
+        }
+    }
+
     private static int crc(DirectBuffer buffer, int slotAt) {
         return SegmentDescriptor.crc(buffer, slotAt + NAME_LENGTH_OFFSET, slotAt + NAME_OFFSET + NAME_BYTES_MAX);
     }
 
     synchronized boolean commit(String name, long nextOffset, long generation) {
+        byte[] nameBytes = checkedName(name, nextOffset);
+        Group last = groups.get(name);
+        if (last != null && generation < last.generation) {
+            return false;
+        }
+        put(name, nameBytes, last, nextOffset, generation);
+        return true;
+    }
+
+    synchronized long join(String name, long firstOffset) {
+        Group last = groups.get(name);
+        return reset(name, last == null ? firstOffset : last.nextOffset);
+    }
+
+    synchronized long reset(String name, long nextOffset) {
+        byte[] nameBytes = checkedName(name, nextOffset);
+        Group last = groups.get(name);
+        long generation = last == null ? 1 : last.generation + 1;
+        put(name, nameBytes, last, nextOffset, generation);
+        return generation;
+    }
+
+    /**
+     * Takes groups back to the end of a log that lost an unsynced tail they had read, which a stream acknowledged from
+     * memory may: otherwise they would pass over the records that take those offsets next.
+     */
+    synchronized void cutTo(long endOffset) {
+        for (Map.Entry<String, Group> entry : List.copyOf(groups.entrySet())) {
+            Group group = entry.getValue();
+            if (group.nextOffset > endOffset) {
+                byte[] name = entry.getKey().getBytes(StandardCharsets.UTF_8);
+                put(entry.getKey(), name, group, endOffset, group.generation);
+            }
+        }
+    }
+
+    /** The name's bytes, once name and position were found to be ones a group can have. */
+    static byte[] checkedName(String name, long nextOffset) {
         byte[] nameBytes = name.getBytes(StandardCharsets.UTF_8);
         if (nameBytes.length == 0 || nameBytes.length > NAME_BYTES_MAX) {
             throw new HailstormException(
                     ErrorCode.INVALID_ARGUMENT,
                     "group name: expected 1.." + NAME_BYTES_MAX + " bytes, got \"" + name + "\"");
         }
-        Group last = groups.get(name);
-        if (last != null && generation < last.generation) {
-            return false;
+        if (nextOffset < 0) {
+            throw new HailstormException(
+                    ErrorCode.INVALID_ARGUMENT,
+                    "position of group \"" + name + "\": expected 0 or more, got " + nextOffset);
         }
+        return nameBytes;
+    }
+
+    private void put(String name, byte[] nameBytes, @Nullable Group last, long nextOffset, long generation) {
         if (last == null && groups.size() == GROUPS_MAX) {
             throw new HailstormException(
                     ErrorCode.RESOURCE_EXHAUSTED, "too many consumer groups: max=" + GROUPS_MAX + " in " + directory);
@@ -118,7 +181,6 @@ final class GroupFile {
                 : new Group(last.index, last.version + 1, generation, nextOffset);
         store(next, nameBytes);
         groups.put(name, next);
-        return true;
     }
 
     private void store(Group group, byte[] name) {
@@ -143,6 +205,9 @@ final class GroupFile {
         Disk.Preallocation allocation = disk.preallocate(temporary, FILE_LENGTH);
         allocation.step(FILE_LENGTH);
         MappedFile created = allocation.open();
+        created.buffer().putLong(TRAILER_OFFSET, MAGIC);
+        created.buffer().putInt(TRAILER_OFFSET + Long.BYTES, FORMAT_VERSION);
+        created.force(TRAILER_OFFSET, SLOT_LENGTH);
         disk.rename(temporary, directory.resolve(FILE_NAME));
         disk.syncDirectory(directory);
         file = created;
@@ -152,6 +217,23 @@ final class GroupFile {
     synchronized long committed(String name) {
         Group group = groups.get(name);
         return group == null ? PartitionReader.NULL_OFFSET : group.nextOffset;
+    }
+
+    synchronized long generation(String name) {
+        Group group = groups.get(name);
+        return group == null ? 0 : group.generation;
+    }
+
+    synchronized List<GroupPosition> positions() {
+        return positions(groups);
+    }
+
+    static List<GroupPosition> positions(Map<String, Group> groups) {
+        return groups.entrySet().stream()
+                .map(entry ->
+                        new GroupPosition(entry.getKey(), entry.getValue().generation, entry.getValue().nextOffset))
+                .sorted(Comparator.comparing(GroupPosition::group))
+                .toList();
     }
 
     /** Position of the slowest group; {@link Long#MAX_VALUE} without groups. */

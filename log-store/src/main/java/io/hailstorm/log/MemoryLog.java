@@ -7,6 +7,7 @@ import io.hailstorm.kernel.Invariants;
 import io.hailstorm.kernel.StreamName;
 import io.hailstorm.kernel.TimeSource;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -227,15 +228,39 @@ public final class MemoryLog implements Log {
 
         @Override
         public synchronized boolean commit(String group, long nextOffset, long generation) {
-            if (group.isEmpty() || group.length() > GroupFile.NAME_BYTES_MAX) {
-                throw new HailstormException(ErrorCode.INVALID_ARGUMENT, "group name: \"" + group + "\"");
-            }
+            GroupFile.checkedName(group, nextOffset);
             Committed last = groups.get(group);
             if (last != null && generation < last.generation) {
                 return false;
             }
             groups.put(group, new Committed(nextOffset, generation));
             return true;
+        }
+
+        @Override
+        public synchronized long join(String group, long firstOffset) {
+            Committed last = groups.get(group);
+            return reset(group, last == null ? firstOffset : last.nextOffset);
+        }
+
+        @Override
+        public synchronized long reset(String group, long nextOffset) {
+            long generation = generation(group) + 1;
+            commit(group, nextOffset, generation);
+            return generation;
+        }
+
+        @Override
+        public synchronized long nextSeq(long producerId) {
+            return producers.nextSeq(producerId);
+        }
+
+        @Override
+        public synchronized List<GroupPosition> groups() {
+            List<GroupPosition> positions = new ArrayList<>();
+            groups.forEach((group, at) -> positions.add(new GroupPosition(group, at.generation, at.nextOffset)));
+            positions.sort(Comparator.comparing(GroupPosition::group));
+            return positions;
         }
 
         @Override

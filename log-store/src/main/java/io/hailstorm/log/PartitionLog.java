@@ -16,6 +16,8 @@ public interface PartitionLog extends PartitionReader {
      * {@link Log#doWork} ran.
      */
     long BACK_PRESSURED = -4;
+    /** {@link #nextSeq}: nothing of this producer is remembered. */
+    long UNKNOWN_PRODUCER = -1;
 
     /**
      * Appends a batch atomically: all its records become visible or none. Writer thread only. Steady state: no
@@ -40,4 +42,28 @@ public interface PartitionLog extends PartitionReader {
      *     than 80 bytes, {@code RESOURCE_EXHAUSTED} beyond 120 groups
      */
     boolean commit(String group, long nextOffset, long generation);
+
+    /**
+     * Begins the group's next generation, durably and atomically: from here on commits of every earlier generation are
+     * refused. The group's position stays what it was. Any thread.
+     *
+     * @param firstOffset the position of a group that has none yet
+     * @return the new generation
+     * @throws io.hailstorm.kernel.HailstormException as {@link #commit}
+     */
+    long join(String group, long firstOffset);
+
+    /**
+     * Moves a group elsewhere: as {@link #join}, and the position becomes {@code nextOffset}. A running member is fenced,
+     * and goes on from there when it joins again. Any thread.
+     *
+     * @return the new generation
+     */
+    long reset(String group, long nextOffset);
+
+    /**
+     * The number an idempotent producer's next record must have, or {@link #UNKNOWN_PRODUCER}. What a producer that lost
+     * its state resumes from. Writer thread only.
+     */
+    long nextSeq(long producerId);
 }

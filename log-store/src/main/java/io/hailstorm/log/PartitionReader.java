@@ -1,6 +1,7 @@
 package io.hailstorm.log;
 
 import io.hailstorm.kernel.StreamName;
+import java.util.List;
 
 /**
  * The reading half of a partition: what any thread of the node, or another process, may do. Readers see only the durable
@@ -35,4 +36,17 @@ public interface PartitionReader {
 
     /** Position last committed by a group; {@link #NULL_OFFSET} when none. */
     long committed(String group);
+
+    /** Every group that ever joined or committed here, by name. Any thread. */
+    List<GroupPosition> groups();
+
+    /** The group's newest generation; 0 when nobody ever joined it. Any thread. */
+    default long generation(String group) {
+        for (GroupPosition position : groups()) {
+            if (position.group().equals(group)) {
+                return position.generation();
+            }
+        }
+        return 0;
+    }
 }

@@ -55,6 +55,12 @@ final class ProducerTable {
         return PartitionLog.OUT_OF_ORDER;
     }
 
+    /** The number of the producer's next record, or {@link PartitionLog#UNKNOWN_PRODUCER}. */
+    long nextSeq(long producerId) {
+        Producer producer = producers.get(producerId);
+        return producer == null ? PartitionLog.UNKNOWN_PRODUCER : producer.nextSeq;
+    }
+
     /** Remembers an accepted batch. */
     void onBatch(long producerId, int epoch, long baseSeq, int count, long baseOffset) {
         if (producerId == RecordBatch.NO_PRODUCER) {

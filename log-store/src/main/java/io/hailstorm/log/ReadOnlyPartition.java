@@ -111,6 +111,11 @@ final class ReadOnlyPartition implements PartitionReader {
         return found == null ? NULL_OFFSET : found.nextOffset();
     }
 
+    @Override
+    public List<GroupPosition> groups() {
+        return GroupFile.positions(GroupFile.readOnly(disk, directory));
+    }
+
     void close() {
         chain.closeAll();
     }

@@ -5,6 +5,7 @@ import io.hailstorm.kernel.FixView;
 import io.hailstorm.kernel.HailstormException;
 import io.hailstorm.kernel.RecordType;
 import io.hailstorm.kernel.StreamName;
+import io.hailstorm.log.GroupPosition;
 import io.hailstorm.log.Log;
 import io.hailstorm.log.LogStats;
 import io.hailstorm.log.PartitionLog;
@@ -160,6 +161,26 @@ final class ListLog implements Log {
         @Override
         public boolean commit(String group, long nextOffset, long generation) {
             return true;
+        }
+
+        @Override
+        public long join(String group, long firstOffset) {
+            throw new UnsupportedOperationException("nobody joins a group in these tests");
+        }
+
+        @Override
+        public long reset(String group, long nextOffset) {
+            throw new UnsupportedOperationException("nobody joins a group in these tests");
+        }
+
+        @Override
+        public long nextSeq(long producerId) {
+            return UNKNOWN_PRODUCER;
+        }
+
+        @Override
+        public List<GroupPosition> groups() {
+            return List.of();
         }
 
         @Override
