@@ -19,12 +19,17 @@ import io.hailstorm.kernel.GeoPoint;
  * <tr><td>another, longer or farther</td><td>move, de + 1</td></tr>
  * <tr><td>another, because the map moved the driver's cell</td><td>move at once, de + 1</td></tr>
  * </table>
+ *
+ * <p>Where the partition to move to is served by another node, the driver is handed over ({@link HandOvers}); where nobody
+ * serves it just now, the driver stays.
  */
 final class DriverAuthority {
     static final int HYSTERESIS_FIXES = 3;
     static final double HYSTERESIS_METERS = 200;
     /** The change is due, but records of the driver are not durable yet: hold the fix and ask again. */
     static final int WAIT = -2;
+    /** Authority belongs with {@link DriverSession#awayPartition}, which another node serves: hold the fix, hand over. */
+    static final int AWAY = -3;
 
     private DriverAuthority() {}
 
@@ -37,11 +42,21 @@ final class DriverAuthority {
     }
 
     /**
-     * The owner for an acceptable fix in a cell of {@code cellPartition}, or {@link #WAIT}. Asking twice about the same
-     * fix is harmless only after {@link #WAIT}.
+     * The owner for an acceptable fix in a cell of {@code cellPartition}, {@link #WAIT} or {@link #AWAY}. Asking twice about
+     * the same fix is harmless only after one of these.
      */
-    static int route(DriverSession session, PartitionMap map, int cellPartition, int latE7, int lonE7) {
+    static int route(
+            DriverSession session,
+            PartitionMap map,
+            PartitionServers servers,
+            int cellPartition,
+            int latE7,
+            int lonE7) {
         if (session.owner == DriverSession.NO_OWNER) {
+            if (!servers.serves(cellPartition)) {
+                session.awayPartition = cellPartition;
+                return servers.endpoint(cellPartition).isEmpty() ? WAIT : AWAY;
+            }
             session.owner = cellPartition;
             session.de++;
             return cellPartition;
@@ -50,8 +65,16 @@ final class DriverAuthority {
         if (due == session.owner) {
             return due;
         }
+        boolean here = servers.serves(due);
+        if (!here && servers.endpoint(due).isEmpty()) {
+            return session.owner;
+        }
         if (session.pendingCount > 0) {
             return WAIT;
+        }
+        if (!here) {
+            session.awayPartition = due;
+            return AWAY;
         }
         session.owner = due;
         session.de++;

@@ -15,15 +15,20 @@ import io.hailstorm.protocol.v1.Welcome;
 import java.util.ArrayList;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Serves drivers' streams on the agent's thread: sessions, fixes, answers to offers, and one coalesced acknowledgement a
  * stream and turn. Methods that answer false must be asked again at a later turn with the same message.
  */
 final class DriverDesk implements PendingAcks.Tally {
+    /** Gives the other node's reading of the log time to get there before the phone. */
+    private static final int AWAY_DELAY_MS = 50;
+
     private final IngestConfig config;
     private final EdgeHub hub;
     private final DriverSessions sessions;
+    private final PartitionServers servers;
     private final FixDecider decider;
     private final TripAppender trips;
     private final TripFeed tripFeed;
@@ -37,6 +42,7 @@ final class DriverDesk implements PendingAcks.Tally {
             IngestConfig config,
             EdgeHub hub,
             DriverSessions sessions,
+            PartitionServers servers,
             FixDecider decider,
             TripAppender trips,
             TripFeed tripFeed,
@@ -44,6 +50,7 @@ final class DriverDesk implements PendingAcks.Tally {
         this.config = config;
         this.hub = hub;
         this.sessions = sessions;
+        this.servers = servers;
         this.decider = decider;
         this.trips = trips;
         this.tripFeed = tripFeed;
@@ -52,7 +59,12 @@ final class DriverDesk implements PendingAcks.Tally {
 
     boolean hello(DriverStream stream, long sessionNumber, long clockOffsetMs, long nowMs) {
         long driver = stream.principal.id();
-        if (sessions.find(driver) == null && sessions.count() >= config.maxSessions()) {
+        DriverSession known = sessions.find(driver);
+        if (known != null && known.owner != DriverSession.NO_OWNER && (known.leaving || !servers.serves(known.owner))) {
+            sendAway(stream, known.leaving ? known.awayPartition : known.owner);
+            return true;
+        }
+        if (known == null && sessions.count() >= config.maxSessions()) {
             metrics.shed("sessions").increment();
             stream.outbox.fail(RpcErrors.overloaded("too many drivers: at most " + config.maxSessions(), 60_000));
             return true;
@@ -86,6 +98,30 @@ final class DriverDesk implements PendingAcks.Tally {
         return true;
     }
 
+    /** Tells the phone which node serves it; without one for now, to come back soon. */
+    private void sendAway(DriverStream stream, int partition) {
+        stream.outbox.send(DriveResponse.newBuilder()
+                .setDirective(Directive.newBuilder()
+                        .setKind(Directive.Kind.RECONNECT)
+                        .setDelayMs(AWAY_DELAY_MS)
+                        .setEndpoint(servers.endpoint(partition)))
+                .build());
+        stream.tally.away = true;
+        metrics.sentAway();
+        stream.outbox.complete();
+    }
+
+    /** The driver is another node's now: what is settled is acknowledged, the rest the phone sends there. */
+    void gone(DriverSession session, int partition, long @Nullable [] undurable) {
+        DriverStream stream = session.stream;
+        if (stream != null) {
+            acknowledge(stream);
+            sendAway(stream, partition);
+            session.stream = null;
+        }
+        sessions.rollBack(session, undurable);
+    }
+
     private void replace(DriverStream former, long sessionNumber) {
         acknowledge(former);
         if (former.tally.sessionNumber < sessionNumber) {
@@ -105,6 +141,10 @@ final class DriverDesk implements PendingAcks.Tally {
     void fixes(DriverStream stream, int count, MutableDirectBuffer buffer, int bodyIndex, long nowMs) {
         DriverSession session = stream.tally.session;
         stream.tally.receivedCount += count;
+        if (stream.tally.away) {
+            stream.tally.settledCount += count;
+            return;
+        }
         boolean current = session != null && session.session == stream.tally.sessionNumber;
         for (int i = 0; i < count; i++) {
             int index = bodyIndex + i * FixDescriptor.LENGTH;
@@ -151,9 +191,13 @@ final class DriverDesk implements PendingAcks.Tally {
 
     private boolean append(DriverStream stream, TripId trip, Event.Builder command, long nowMs) {
         PartitionMap map = decider.map();
-        int partition = map.partitionOf(trip.homeCell());
+        int partition = trips.partitionOf(map, trip.homeCell());
         if (partition == PartitionMap.NO_PARTITION) {
             stream.outbox.fail(RpcErrors.invalid("trip " + trip + " is of no region served here"));
+            return true;
+        }
+        if (partition == TripAppender.NONE_SERVED) {
+            stream.outbox.fail(Status.UNAVAILABLE.withDescription("this node serves no partition just now"));
             return true;
         }
         DriverSession session = stream.tally.session;

@@ -48,6 +48,10 @@ final class DriverSession {
 
     int de;
     int owner = NO_OWNER;
+    /** Where the driver is about to be handed over to; {@link #NO_OWNER} when it is not. */
+    int awayPartition = NO_OWNER;
+    /** No fix is decided any more: the driver goes to another node. */
+    boolean leaving;
     /** Partition the last accepted cell belongs to under the map of {@link #mapEpoch}. */
     int cellPartition = NO_OWNER;
 

@@ -135,8 +135,33 @@ final class DriverSessions {
         session.dirty = true;
     }
 
-    /** Hands out every session changed since the last time. */
-    void forEachDirty(FixAppender appender, Consumer<SessionSnapshot> consumer) {
+    /** Authority over a driver went to another partition, by a durable record. */
+    void handedOver(long driver, long sessionNumber, int de, int toPartition) {
+        DriverSession session = findOrCreate(driver);
+        if (de > session.de) {
+            if (sessionNumber > session.session) {
+                session.begin(sessionNumber);
+            }
+            session.de = de;
+            session.owner = toPartition;
+            session.foreignCount = 0;
+            session.dirty = true;
+        }
+    }
+
+    /** Sessions a partition has authority over. */
+    List<DriverSession> ownedBy(int partition) {
+        List<DriverSession> owned = new ArrayList<>();
+        for (DriverSession session : byDriver.values()) {
+            if (session.owner == partition) {
+                owned.add(session);
+            }
+        }
+        return owned;
+    }
+
+    /** Which numbers of each session a crash could still take back. */
+    static Map<DriverSession, long[]> undurable(FixAppender appender) {
         Map<DriverSession, long[]> undurable = new HashMap<>();
         appender.forEachUndurable((session, first, last) -> {
             long[] mask = undurable.computeIfAbsent(session, key -> new long[SeqWindow.WORDS]);
@@ -144,6 +169,26 @@ final class DriverSessions {
                 mask[SeqWindow.word(seq)] |= 1L << seq;
             }
         });
+        return undurable;
+    }
+
+    /** Puts a session back to what is durable of it: held fixes and the numbers of {@code undurable} were never seen. */
+    void rollBack(DriverSession session, long @Nullable [] undurable) {
+        SessionSnapshot durable = snapshot(session, undurable);
+        noLongerHolding(session);
+        byDriver.remove(session.driver);
+        boolean known = durable.ownerPartition() != DriverSession.NO_OWNER
+                || durable.contiguousSeq() > 0
+                || durable.seenMask().length > 0;
+        if (known) {
+            restore(durable);
+            findOrCreate(session.driver).dirty = true;
+        }
+    }
+
+    /** Hands out every session changed since the last time. */
+    void forEachDirty(FixAppender appender, Consumer<SessionSnapshot> consumer) {
+        Map<DriverSession, long[]> undurable = undurable(appender);
         for (DriverSession session : byDriver.values()) {
             if (session.dirty) {
                 consumer.accept(snapshot(session, undurable.get(session)));

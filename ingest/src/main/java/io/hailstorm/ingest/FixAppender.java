@@ -29,12 +29,14 @@ final class FixAppender {
     private final IngestMetrics metrics;
     private final Lane[] fixes;
     private final Lane[] late;
+    private final PartitionServers servers;
     private boolean blocked;
     /** Said once, not at every turn. */
     private boolean diskFull;
 
-    FixAppender(Log log, HybridLogicalClock clock, IngestMetrics metrics) {
+    FixAppender(Log log, HybridLogicalClock clock, IngestMetrics metrics, PartitionServers servers) {
         this.clock = clock;
+        this.servers = servers;
         this.metrics = metrics;
         int partitionCount = log.partitionCount();
         fixes = new Lane[partitionCount];
@@ -74,12 +76,26 @@ final class FixAppender {
             long seq,
             DirectBuffer buffer,
             int index) {
-        int partition = session.owner >= 0 ? session.owner : (int) Long.remainderUnsigned(session.driver, late.length);
-        Lane lane = late[partition];
+        Lane lane = late[latePartition(session)];
         int type = outcome == PendingAcks.LATE ? RecordType.FIX : RecordType.REJECTED_FIX;
         int batchIndex = lane.stage(map, type, buffer, index);
         lane.pending.late(session, stream, seq, batchIndex, outcome);
         appendWhenFull(lane);
+    }
+
+    /** With the driver's visible records; of a driver without any, somewhere this node serves. */
+    private int latePartition(DriverSession session) {
+        if (session.owner >= 0) {
+            return session.owner;
+        }
+        int spread = (int) Long.remainderUnsigned(session.driver, late.length);
+        for (int i = 0; i < late.length; i++) {
+            int partition = (spread + i) % late.length;
+            if (servers.serves(partition)) {
+                return partition;
+            }
+        }
+        return spread;
     }
 
     /** Appends every staged batch. False when some must wait. */
@@ -96,9 +112,27 @@ final class FixAppender {
     int settle(PendingAcks.Tally tally) {
         int settled = 0;
         for (int partition = 0; partition < fixes.length; partition++) {
-            settled += fixes[partition].settle(tally) + late[partition].settle(tally);
+            if (servers.serves(partition)) {
+                settled += settle(partition, tally);
+            }
         }
         return settled;
+    }
+
+    /** Settles what became durable of one partition since. */
+    int settle(int partition, PendingAcks.Tally tally) {
+        return fixes[partition].settle(tally) + late[partition].settle(tally);
+    }
+
+    /** Forgets what is staged or undurable of a partition: another node serves it. */
+    void forget(int partition) {
+        fixes[partition].clear();
+        late[partition].clear();
+    }
+
+    /** Records of a partition that another node serves were folded up to this offset. */
+    void folded(StreamName stream, int partition, long nextOffset) {
+        (stream == StreamName.FIXES ? fixes : late)[partition].settledOffset = nextOffset;
     }
 
     void forEachUndurable(PendingAcks.UndurableConsumer consumer) {
@@ -131,8 +165,8 @@ final class FixAppender {
         }
         lane.batch.stamp(clock.next(lane.batch.count()));
         long offset = offer(lane);
-        if (offset == PartitionLog.BACK_PRESSURED) {
-            blocked = true;
+        if (offset == PartitionLog.BACK_PRESSURED || offset == PartitionLog.FENCED) {
+            blocked = true; // when fenced, until the node says that the partition is lost
             metrics.logBackPressured();
             return;
         }
@@ -186,6 +220,11 @@ final class FixAppender {
                 throw new IllegalStateException("a batch that is not full takes a fix");
             }
             return batchIndex;
+        }
+
+        void clear() {
+            batch.begin(0, RecordBatch.NO_PRODUCER, 0, 0, 0);
+            pending.clear();
         }
 
         int settle(PendingAcks.Tally tally) {

@@ -22,6 +22,7 @@ import org.agrona.MutableDirectBuffer;
  * <tr><td>fails validation</td><td>rejected with a reason, remembered in the {@code late} stream</td></tr>
  * <tr><td>older than the lateness bound</td><td>late</td></tr>
  * <tr><td>its range is sealed, or authority is about to move</td><td>held until that is over</td></tr>
+ * <tr><td>authority moves to another node</td><td>held, then let go: the phone sends it there</td></tr>
  * <tr><td>otherwise</td><td>accepted: to the owner's partition of {@code fixes}</td></tr>
  * </table>
  *
@@ -44,6 +45,8 @@ final class FixDecider {
     private final IngestMetrics metrics;
     private final Cells cells;
     private final RangeAdmission admission;
+    private final PartitionServers servers;
+    private final HandOvers handOvers;
     private final FixView view = new FixView();
     private PartitionMap map;
 
@@ -54,6 +57,8 @@ final class FixDecider {
             IngestMetrics metrics,
             Cells cells,
             RangeAdmission admission,
+            PartitionServers servers,
+            HandOvers handOvers,
             PartitionMap map) {
         this.config = config;
         this.sessions = sessions;
@@ -61,6 +66,8 @@ final class FixDecider {
         this.metrics = metrics;
         this.cells = cells;
         this.admission = admission;
+        this.servers = servers;
+        this.handOvers = handOvers;
         this.map = map;
     }
 
@@ -162,7 +169,7 @@ final class FixDecider {
     /** @return false when the fix must wait; nothing has changed then */
     private boolean decide(
             DriverSession session, DriverStream stream, long seq, MutableDirectBuffer buffer, int index, long nowMs) {
-        if (appender.isBlocked()) {
+        if (appender.isBlocked() || session.leaving) {
             return false;
         }
         view.wrap(buffer, index);
@@ -200,8 +207,12 @@ final class FixDecider {
         if (admission.admit(cellPartition, routingCell) == RangeAdmission.HOLD) {
             return false;
         }
-        int partition = DriverAuthority.route(session, map, cellPartition, view.latE7(), view.lonE7());
+        int partition = DriverAuthority.route(session, map, servers, cellPartition, view.latE7(), view.lonE7());
         if (partition == DriverAuthority.WAIT) {
+            return false;
+        }
+        if (partition == DriverAuthority.AWAY) {
+            handOvers.begin(session);
             return false;
         }
         view.de(session.de);

@@ -7,7 +7,9 @@ import io.hailstorm.kernel.HybridLogicalClock;
 import io.hailstorm.kernel.StreamName;
 import io.hailstorm.kernel.TimeSource;
 import io.hailstorm.log.Log;
+import io.hailstorm.protocol.v1.DriverHandedOver;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.ControlledMessageHandler;
@@ -30,6 +32,7 @@ public final class IngestAgent {
     private final DriverSessions sessions = new DriverSessions();
     private final FixAppender appender;
     private final TripAppender trips;
+    private final HandOvers handOvers;
     private final FixDecider decider;
     private final TripFeed tripFeed;
     private final PriceFeed priceFeed;
@@ -56,13 +59,16 @@ public final class IngestAgent {
             MeterRegistry registry) {
         metrics = new IngestMetrics(registry);
         hub = new EdgeHub(config, metrics, cells, wall);
-        appender = new FixAppender(log, clock, metrics);
-        trips = new TripAppender(log, clock);
-        decider = new FixDecider(config, sessions, appender, metrics, cells, ports.rangeAdmission(), map);
+        PartitionServers servers = ports.servers();
+        appender = new FixAppender(log, clock, metrics, servers);
+        trips = new TripAppender(log, clock, servers);
+        handOvers = new HandOvers(log, clock, servers, appender);
+        decider = new FixDecider(
+                config, sessions, appender, metrics, cells, ports.rangeAdmission(), servers, handOvers, map);
         tripFeed = new TripFeed(config, sessions);
         priceFeed = new PriceFeed(config.maxWatchers(), metrics);
         riders = new RiderDesk(config, metrics, cells, decider, trips, tripFeed, priceFeed, ports);
-        drivers = new DriverDesk(config, hub, sessions, decider, trips, tripFeed, metrics);
+        drivers = new DriverDesk(config, hub, sessions, servers, decider, trips, tripFeed, metrics);
         metrics.watch(hub.ring(), this);
     }
 
@@ -82,6 +88,7 @@ public final class IngestAgent {
         appender.flush();
         work += appender.settle(drivers);
         work += trips.settle();
+        work += handOvers.doWork(this::handedOver, now);
         work += drivers.answer(STREAMS_PER_TURN);
         work += priceFeed.catchUp();
         work += retryStalled();
@@ -128,6 +135,41 @@ public final class IngestAgent {
      */
     public void recover(int partition, FixView fix, boolean late) {
         sessions.recover(partition, fix, late, decider.map());
+    }
+
+    /**
+     * Another node serves the partition from now on ({@link PartitionServers} says so already). What is durable is settled;
+     * what is not was never seen; the phones concerned are told where to go. From here on the node folds the partition's
+     * durable records in by {@link #recover}, beginning at {@link #checkpointOffset}.
+     */
+    public void lose(int partition) {
+        appender.settle(partition, drivers);
+        Map<DriverSession, long[]> undurable = DriverSessions.undurable(appender);
+        appender.forget(partition);
+        trips.lose(partition);
+        handOvers.forget(partition);
+        for (DriverSession session : sessions.ownedBy(partition)) {
+            drivers.gone(session, partition, undurable.get(session));
+        }
+    }
+
+    /** Folds in that authority over a driver moved to a partition, by a durable record of {@code fixes}. */
+    public void recoverHandOver(DriverHandedOver record) {
+        sessions.handedOver(record.getDriver(), record.getSession(), record.getDe(), record.getToPartition());
+    }
+
+    /** The records of a partition that another node serves were folded in up to here. */
+    public void folded(StreamName stream, int partition, long nextOffset) {
+        appender.folded(stream, partition, nextOffset);
+    }
+
+    private void handedOver(DriverSession session, int partition) {
+        int de = session.de + 1;
+        boolean hadRecord = session.owner != DriverSession.NO_OWNER;
+        drivers.gone(session, partition, null);
+        if (hadRecord) {
+            sessions.handedOver(session.driver, session.session, de, partition);
+        }
     }
 
     /** Hands out every driver changed since the last call, as of {@link #checkpointOffset}. */

@@ -26,6 +26,7 @@ final class IngestMetrics {
     private final Counter ringFull;
     private final Counter inFlightFull;
     private final Counter slowClient;
+    private final Counter sentAway;
 
     IngestMetrics(MeterRegistry registry) {
         this.registry = registry;
@@ -50,6 +51,9 @@ final class IngestMetrics {
         ringFull = backPressure("ring");
         inFlightFull = backPressure("in_flight");
         slowClient = shed("slow_client");
+        sentAway = Counter.builder("hailstorm.ingest.sent.away")
+                .description("streams whose phone was told that another node serves it")
+                .register(registry);
     }
 
     private void fixCounter(String outcome, AtomicLong counter) {
@@ -115,6 +119,11 @@ final class IngestMetrics {
 
     void inFlightWasFull() {
         inFlightFull.increment();
+    }
+
+    /** A phone was told that another node serves it. */
+    void sentAway() {
+        sentAway.increment();
     }
 
     void slowClientClosed() {

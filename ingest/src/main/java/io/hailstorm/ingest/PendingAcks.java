@@ -98,6 +98,14 @@ final class PendingAcks {
         tally.settled(session, stream, outcome, lastSeqs[at], counts[at]);
     }
 
+    /** Forgets everything: it will never be durable, or somebody else will know. */
+    void clear() {
+        Arrays.fill(sessions, null);
+        Arrays.fill(streams, null);
+        head = tail;
+        staged = tail;
+    }
+
     /** Names the numbers of the drivers' current sessions that a crash could still take back. */
     void forEachUndurable(UndurableConsumer consumer) {
         for (long entry = head; entry < tail; entry++) {

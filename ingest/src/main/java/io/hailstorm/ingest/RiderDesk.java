@@ -94,9 +94,13 @@ final class RiderDesk {
 
     private boolean quote(RiderCommand.GetQuote call, long nowMs) {
         PartitionMap map = decider.map();
-        int partition = map.partitionOf(routingCell(call.pickup()));
+        int partition = trips.partitionOf(map, routingCell(call.pickup()));
         if (partition == PartitionMap.NO_PARTITION) {
             call.reply().onError(outsideRegion(call.pickup()));
+            return true;
+        }
+        if (partition == TripAppender.NONE_SERVED) {
+            call.reply().onError(notServedHere());
             return true;
         }
         Quote quote = ports.quotes().issue(call.rider(), call.pickup(), call.dropoff(), nowMs);
@@ -152,9 +156,13 @@ final class RiderDesk {
 
     private boolean open(RiderCommand.RequestTrip call, TripId trip, GeoPoint pickup, long nowMs) {
         PartitionMap map = decider.map();
-        int partition = map.partitionOf(trip.homeCell());
+        int partition = trips.partitionOf(map, trip.homeCell());
         if (partition == PartitionMap.NO_PARTITION) {
             call.reply().onError(outsideRegion(pickup));
+            return true;
+        }
+        if (partition == TripAppender.NONE_SERVED) {
+            call.reply().onError(notServedHere());
             return true;
         }
         PickupPolicy.Verdict verdict = ports.pickupPolicy().check(pickup);
@@ -206,7 +214,8 @@ final class RiderDesk {
                                 .setState(view.state)
                                 .setDriver(view.driver)
                                 .setRequestTime(TripFeed.timestamp(view.requestMs))
-                                .build()));
+                                .build()),
+                () -> reply.onError(notServedHere()));
     }
 
     private boolean cancel(RiderCommand.CancelTrip call, long nowMs) {
@@ -216,9 +225,9 @@ final class RiderDesk {
             return true;
         }
         PartitionMap map = decider.map();
-        int partition = map.partitionOf(call.trip().homeCell());
-        if (partition == PartitionMap.NO_PARTITION) {
-            call.reply().onError(unknownTrip(call.trip()));
+        int partition = trips.partitionOf(map, call.trip().homeCell());
+        if (partition < 0) {
+            call.reply().onError(partition == TripAppender.NONE_SERVED ? notServedHere() : unknownTrip(call.trip()));
             return true;
         }
         boolean operator = call.caller().role() == Role.ADMIN;
@@ -233,7 +242,11 @@ final class RiderDesk {
         if (offset == PartitionLog.BACK_PRESSURED) {
             return false;
         }
-        trips.whenDurable(partition, offset, () -> answer(call.reply(), CancelTripResponse.getDefaultInstance()));
+        trips.whenDurable(
+                partition,
+                offset,
+                () -> answer(call.reply(), CancelTripResponse.getDefaultInstance()),
+                () -> call.reply().onError(notServedHere()));
         return true;
     }
 
@@ -278,6 +291,13 @@ final class RiderDesk {
     private static RuntimeException outsideRegion(GeoPoint point) {
         return Status.FAILED_PRECONDITION
                 .withDescription("pickup " + point + " is outside every region served here")
+                .asRuntimeException();
+    }
+
+    /** The call may be made again, here or at another node: requests carry an id. */
+    private static RuntimeException notServedHere() {
+        return Status.UNAVAILABLE
+                .withDescription("this node serves no partition just now; call again, or another node")
                 .asRuntimeException();
     }
 

@@ -20,6 +20,8 @@ final class StreamTally {
     long receivedCount;
     long settledCount;
     boolean halfClosed;
+    /** The phone was told to go to another node: what still comes is not for this one. */
+    boolean away;
     /** Whether the stream stands in the agent's list of streams to acknowledge. */
     boolean due;
 

@@ -1,5 +1,6 @@
 package io.hailstorm.ingest;
 
+import io.hailstorm.geo.PartitionMap;
 import io.hailstorm.kernel.ErrorCode;
 import io.hailstorm.kernel.HailstormException;
 import io.hailstorm.kernel.HybridLogicalClock;
@@ -17,7 +18,9 @@ import org.agrona.concurrent.UnsafeBuffer;
 /** Appends commands to {@code trips}, and runs what waits for their durability. Owned by the agent's thread. */
 final class TripAppender {
     private static final int BATCH_BYTES = 1 << 16;
-    private static final int SCHEMA_VERSION = 1;
+    static final int SCHEMA_VERSION = 1;
+    /** {@link #partitionOf}: the cell is of this region, but this node serves no partition to write to. */
+    static final int NONE_SERVED = -2;
 
     private final HybridLogicalClock clock;
     private final List<PartitionLog> logs = new ArrayList<>();
@@ -25,10 +28,13 @@ final class TripAppender {
     private final RecordBatch batch = new RecordBatch(BATCH_BYTES);
     private final UnsafeBuffer bytes = new UnsafeBuffer(0, 0);
 
-    private record WhenDurable(long offset, Runnable action) {}
+    private final PartitionServers servers;
 
-    TripAppender(Log log, HybridLogicalClock clock) {
+    private record WhenDurable(long offset, Runnable action, Runnable lost) {}
+
+    TripAppender(Log log, HybridLogicalClock clock, PartitionServers servers) {
         this.clock = clock;
+        this.servers = servers;
         for (int partition = 0; partition < log.partitionCount(); partition++) {
             logs.add(log.partition(StreamName.TRIPS, partition));
             waiting.add(new ArrayDeque<>());
@@ -43,7 +49,7 @@ final class TripAppender {
      */
     long append(int partition, Event.Builder command, long rangeEpoch, long nowMs) {
         long hlc = clock.next();
-        byte[] record = command.setEventId(hlc)
+        byte[] record = command.setEventId(hlc ^ servers.eventSalt())
                 .setSchemaVersion(SCHEMA_VERSION)
                 .setHlc(hlc)
                 .setTimeMs(nowMs)
@@ -57,6 +63,9 @@ final class TripAppender {
                     "command too large: at most " + BATCH_BYTES + " bytes, got " + record.length);
         }
         long offset = logs.get(partition).append(batch);
+        if (offset == PartitionLog.FENCED) {
+            return PartitionLog.BACK_PRESSURED; // the node is about to say that the partition is lost
+        }
         if (offset < 0 && offset != PartitionLog.BACK_PRESSURED) {
             throw new HailstormException(
                     ErrorCode.INTERNAL,
@@ -66,24 +75,61 @@ final class TripAppender {
         return offset;
     }
 
-    /** Runs {@code action} once the record is durable. In order of offset, a partition. */
-    void whenDurable(int partition, long offset, Runnable action) {
-        waiting.get(partition).add(new WhenDurable(offset, action));
+    /**
+     * Where a command about a cell goes: to the cell's partition, or where another node serves that, to any this node does.
+     * Readers take all partitions in the order of their clocks.
+     *
+     * @return {@link PartitionMap#NO_PARTITION} outside the region, {@link #NONE_SERVED}
+     */
+    int partitionOf(PartitionMap map, long routingCell) {
+        int home = map.partitionOf(routingCell);
+        if (home == PartitionMap.NO_PARTITION || servers.serves(home)) {
+            return home;
+        }
+        for (int partition = 0; partition < logs.size(); partition++) {
+            if (servers.serves(partition)) {
+                return partition;
+            }
+        }
+        return NONE_SERVED;
+    }
+
+    /**
+     * Runs {@code action} once the record is durable, or {@code lost} when the partition goes to another node first, and
+     * whether it became durable is not known. In order of offset, a partition.
+     */
+    void whenDurable(int partition, long offset, Runnable action, Runnable lost) {
+        waiting.get(partition).add(new WhenDurable(offset, action, lost));
+    }
+
+    /** Settles what is durable of a partition for the last time; the rest is lost from sight. */
+    void lose(int partition) {
+        settle(partition);
+        ArrayDeque<WhenDurable> queue = waiting.get(partition);
+        for (WhenDurable first = queue.poll(); first != null; first = queue.poll()) {
+            first.lost.run();
+        }
     }
 
     int settle() {
         int settled = 0;
         for (int partition = 0; partition < logs.size(); partition++) {
-            ArrayDeque<WhenDurable> queue = waiting.get(partition);
-            if (queue.isEmpty()) {
-                continue;
-            }
-            long durable = logs.get(partition).durableOffset();
-            for (WhenDurable first = queue.peek(); first != null && first.offset < durable; first = queue.peek()) {
-                queue.remove();
-                first.action.run();
-                settled++;
-            }
+            settled += settle(partition);
+        }
+        return settled;
+    }
+
+    private int settle(int partition) {
+        ArrayDeque<WhenDurable> queue = waiting.get(partition);
+        if (queue.isEmpty()) {
+            return 0;
+        }
+        int settled = 0;
+        long durable = logs.get(partition).durableOffset();
+        for (WhenDurable first = queue.peek(); first != null && first.offset < durable; first = queue.peek()) {
+            queue.remove();
+            first.action.run();
+            settled++;
         }
         return settled;
     }

@@ -11,6 +11,9 @@ import io.hailstorm.protocol.v1.OfferMade;
 import io.hailstorm.protocol.v1.TripState;
 import io.hailstorm.protocol.v1.TripUpdate;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
 import org.agrona.collections.Long2LongHashMap;
 import org.agrona.collections.Long2ObjectHashMap;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +29,7 @@ public final class TripFeed {
     private static final long NO_DRIVER = 0;
     private static final int MAX_ANSWERS = 1 << 16;
     private static final int MAX_WATCHERS_PER_TRIP = 16;
+    private static final int MAX_EARLY_TRIPS = 4096;
 
     private final IngestConfig config;
     private final DriverSessions sessions;
@@ -37,6 +41,9 @@ public final class TripFeed {
     private final Long2ObjectHashMap<TripView> tripByDriver = new Long2ObjectHashMap<>();
     /** Who sent each driver command that has no outcome yet, so that a refusal reaches the phone. */
     private final Long2LongHashMap driverByCommand = new Long2LongHashMap(NO_DRIVER);
+
+    /** Events of trips whose request has not been read yet: it may be in another partition, which is read later. */
+    private final LinkedHashMap<TripId, List<Fold>> early = new LinkedHashMap<>();
 
     private int openCount;
 
@@ -72,6 +79,7 @@ public final class TripFeed {
                     TRIP_CANCEL_REQUESTED,
                     COMMAND_REFUSED,
                     ROUND_COMPLETED,
+                    DRIVER_HANDED_OVER,
                     PRICES_PUBLISHED,
                     RANGE_PROPOSAL,
                     RANGE_SEALED,
@@ -155,10 +163,16 @@ public final class TripFeed {
         void apply(TripView view);
     }
 
-    private void with(String trip, Fold fold) {
-        TripView view = find(TripId.parse(trip));
+    private void with(String text, Fold fold) {
+        TripId trip = TripId.parse(text);
+        TripView view = find(trip);
         if (view != null) {
             fold.apply(view);
+            return;
+        }
+        early.computeIfAbsent(trip, key -> new ArrayList<>()).add(fold);
+        if (early.size() > MAX_EARLY_TRIPS) {
+            early.remove(early.keySet().iterator().next());
         }
     }
 
@@ -166,7 +180,11 @@ public final class TripFeed {
         var request = event.getTripRequested();
         TripId trip = TripId.parse(request.getTrip());
         if (find(trip) == null) {
-            opened(trip, request.getRider(), event.getTimeMs(), partition, offset);
+            TripView view = opened(trip, request.getRider(), event.getTimeMs(), partition, offset);
+            List<Fold> waiting = early.remove(trip);
+            if (waiting != null) {
+                waiting.forEach(fold -> fold.apply(view));
+            }
         }
     }
 

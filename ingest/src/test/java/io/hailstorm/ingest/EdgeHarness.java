@@ -80,7 +80,8 @@ final class EdgeHarness implements AutoCloseable {
                 new FakeQuotes(),
                 pickup -> pickupVerdict,
                 (point, radius, max, now) -> List.of(),
-                (partition, cell) -> holdRanges ? RangeAdmission.HOLD : RangeAdmission.ADMIT);
+                (partition, cell) -> holdRanges ? RangeAdmission.HOLD : RangeAdmission.ADMIT,
+                PartitionServers.ALL_HERE);
         agent = new IngestAgent(config, log, cells, new HybridLogicalClock(time), map, ports, time, registry);
         IngestServer edge = new IngestServer(config, agent, cells, new TokenVerifier(keys, time), time, List.of());
         String name = "edge-" + SERVER_COUNT.incrementAndGet();

@@ -9,6 +9,7 @@ import io.hailstorm.ingest.DevKeys;
 import io.hailstorm.ingest.IngestAgent;
 import io.hailstorm.ingest.IngestPorts;
 import io.hailstorm.ingest.IngestServer;
+import io.hailstorm.ingest.PartitionServers;
 import io.hailstorm.ingest.PickupPolicy;
 import io.hailstorm.ingest.TokenIssuer;
 import io.hailstorm.ingest.TokenVerifier;
@@ -152,7 +153,8 @@ final class HailstormNode implements AutoCloseable {
                         new QuotePort(quotes, clock),
                         point -> pickupVerdict(city, point),
                         new NearbyPort(matcher, matching.saga().idleStaleAfterMs()),
-                        ranges),
+                        ranges,
+                        PartitionServers.ALL_HERE),
                 wall,
                 metrics);
         region.attach(ingest, matcher);

@@ -56,6 +56,7 @@ final class EventFold {
             case DRIVER_ARRIVED, TRIP_STARTED, TRIP_COMPLETED, TRIP_CANCELLED, TRIP_EXPIRED -> onRide(event, timeMs);
             // A command whose outcome event tells the same, and ownership, which the partition map tells.
             case TRIP_PROGRESS_REPORTED,
+                    DRIVER_HANDED_OVER,
                     RANGE_PROPOSAL,
                     RANGE_SEALED,
                     RANGE_OPENED,
