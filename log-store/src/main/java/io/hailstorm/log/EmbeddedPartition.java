@@ -31,6 +31,7 @@ final class EmbeddedPartition implements PartitionLog {
     private final SegmentChain chain;
     private final GroupFile groups;
     private final NextSegment next;
+    private final Checkpoints checkpoints;
 
     // Writer
     private final ProducerTable producers;
@@ -70,6 +71,7 @@ final class EmbeddedPartition implements PartitionLog {
         endOffset.set(openedAtOffset);
         syncedOffset.set(openedAtOffset);
         Segment[] segments = chain.segments();
+        checkpoints = new Checkpoints(disk, directory, config.segmentBytes(), producers, segments, openedAtOffset);
         if (segments.length > 0) {
             Segment last = segments[segments.length - 1];
             active = last;
@@ -140,7 +142,6 @@ final class EmbeddedPartition implements PartitionLog {
             next.released();
         }
         Segment segment = new Segment(path, baseOffset, file);
-        segment.producersAtBase = producers.snapshot();
         chain.add(segment);
         active = segment;
         return segment;
@@ -255,9 +256,11 @@ final class EmbeddedPartition implements PartitionLog {
         syncedBytes.setRelease(bytes);
         syncedOffset.setRelease(end);
         for (int i = Math.max(0, from); i < last; i++) {
-            seal(segments[i], segments[i + 1].baseOffset);
+            long segmentEnd = segments[i + 1].baseOffset;
+            checkpoints.advance(segments[i], segmentEnd);
+            seal(segments[i], segmentEnd);
         }
-        writeCheckpoint(segments[last], end);
+        checkpoints.advance(segments[last], end);
         return 1;
     }
 
@@ -281,21 +284,6 @@ final class EmbeddedPartition implements PartitionLog {
         SegmentDescriptor.writeMark(segment.buffer, endOffset);
         SegmentDescriptor.writeSeal(segment.buffer, endOffset, segment.hlcMax(), segment.endPosition());
         segment.file.force(0, SegmentDescriptor.HEADER_LENGTH);
-    }
-
-    /** A checkpoint only shortens recovery, so a full disk postpones it to the next sync. */
-    private void writeCheckpoint(Segment segment, long durableOffset) {
-        byte[] snapshot = segment.producersAtBase;
-        if (snapshot != null) {
-            try {
-                new Checkpoint(segment.baseOffset, durableOffset, snapshot).write(disk, directory);
-                segment.producersAtBase = null;
-            } catch (HailstormException e) {
-                if (e.code() != ErrorCode.RESOURCE_EXHAUSTED) {
-                    throw e;
-                }
-            }
-        }
     }
 
     /** Once traffic pauses, the last mark is made durable too. */
@@ -341,7 +329,7 @@ final class EmbeddedPartition implements PartitionLog {
         }
         long firstEnd = segments[1].baseOffset;
         // Only what the checkpoint already leaves behind may go.
-        if (firstEnd > syncFromBase || segments[1].producersAtBase != null || groups.slowest() < firstEnd) {
+        if (firstEnd > checkpoints.writtenSegmentBaseOffset() || groups.slowest() < firstEnd) {
             return false;
         }
         boolean tooMuch = (long) segments.length * config.segmentBytes() > config.retentionBytes();
@@ -374,6 +362,10 @@ final class EmbeddedPartition implements PartitionLog {
             if (stopped == null) {
                 sync(time.monotonicNs(), true);
                 flushMark(time.monotonicNs(), true);
+                Segment last = active;
+                if (last != null) {
+                    checkpoints.writeClean(last);
+                }
                 next.close();
             }
         } finally {

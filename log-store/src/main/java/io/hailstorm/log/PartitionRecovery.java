@@ -55,25 +55,55 @@ final class PartitionRecovery {
         if (segments.isEmpty()) {
             return new Recovered(stream, partition, chain, producers, groups, 0, report(0, 0, "", 0));
         }
+        Segment last = segments.get(from);
+        long end = last.baseOffset;
+        if (checkpoint.isPresent()) {
+            Checkpoint start = checkpoint.get();
+            last.resumeAt(start.position(), start.offset(), start.hlcMax());
+            end = start.offset();
+            if (isClean(start, from)) {
+                // Before anything is appended: with the mark of a clean end, what follows would never be looked at.
+                start.opened().write(disk, directory);
+                segments.forEach(chain::add);
+                return new Recovered(stream, partition, chain, producers, groups, end, report(end, 0, "", 0));
+            }
+        }
         long durable = checkpoint.map(Checkpoint::durableOffset).orElse(0L);
         int at = from;
-        Segment last = segments.get(at);
-        long end = scan(last, producers);
+        end = scan(last, end, producers);
         while (at + 1 < segments.size() && segments.get(at + 1).baseOffset == end && hasHeader(segments.get(at + 1))) {
             at++;
-            byte[] atBase = producers.snapshot();
             last = segments.get(at);
-            last.producersAtBase = atBase;
-            end = scan(last, producers);
+            end = scan(last, last.baseOffset, producers);
         }
         refuseIfMoreWasDurable(at, end, durable);
         long truncated = truncate(at);
         RecoveryReport report = report(end, truncated, truncated == 0 ? "" : last.path.toString(), last.endPosition());
-        makeDurable(from, at, end, checkpoint);
+        makeDurable(from, at, end, producers);
         for (Segment segment : segments) {
             chain.add(segment);
         }
         return new Recovered(stream, partition, chain, producers, groups, end, report);
+    }
+
+    /**
+     * Whether the log was closed at the checkpoint and not touched since. The checkpoint says so alone; the mark and the
+     * zeros after the end are cheap to look at, and a restored file shows there.
+     */
+    private boolean isClean(Checkpoint checkpoint, int from) {
+        Segment last = segments.get(from);
+        if (!checkpoint.clean()
+                || from != segments.size() - 1
+                || SegmentDescriptor.readMark(last.buffer) != checkpoint.offset()) {
+            return false;
+        }
+        int zerosTo = Math.min(last.buffer.capacity(), checkpoint.position() + HEADER_LENGTH);
+        for (int at = checkpoint.position(); at < zerosTo; at += Long.BYTES) {
+            if (last.buffer.getLong(at) != 0) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private RecoveryReport report(long end, long truncated, String file, int position) {
@@ -126,21 +156,24 @@ final class PartitionRecovery {
                         SegmentDescriptor.SEAL_END_OFFSET_OFFSET, "its seal does not lead to the next segment");
             }
         }
-        if (from < 0 || !hasHeader(segments.get(from))) {
+        boolean found = from >= 0
+                && checkpoint.get().position() <= segments.get(from).buffer.capacity()
+                && hasHeader(segments.get(from));
+        if (!found) {
             throw new HailstormException(
                     ErrorCode.DATA_LOSS,
                     "corrupt log: file=" + directory.resolve(SegmentDescriptor.fileName(base))
-                            + ": missing or blank, although it was durable; restore it from a copy");
+                            + ": missing, blank or too short, although it was durable; restore it from a copy");
         }
         return from;
     }
 
     /** Walks a segment's batches as far as they check out; returns the offset after the last. */
-    private long scan(Segment segment, ProducerTable producers) {
+    private long scan(Segment segment, long fromOffset, ProducerTable producers) {
         BatchChecker checker = new BatchChecker(segment.file);
         UnsafeBuffer buffer = segment.buffer;
-        long expected = segment.baseOffset;
-        int at = SegmentDescriptor.HEADER_LENGTH;
+        long expected = fromOffset;
+        int at = segment.endPosition();
         while (checker.isBatchAt(at, expected)) {
             int length = buffer.getInt(at + LENGTH_OFFSET);
             int count = buffer.getInt(at + COUNT_OFFSET);
@@ -231,7 +264,7 @@ final class PartitionRecovery {
     }
 
     /** What survived in the page cache alone becomes durable before anybody reads it. */
-    private void makeDurable(int from, int lastIndex, long end, Optional<Checkpoint> checkpoint) {
+    private void makeDurable(int from, int lastIndex, long end, ProducerTable producers) {
         if (SegmentHeader.isBlank(segments.get(lastIndex).buffer)) {
             Segment only = segments.get(lastIndex);
             SegmentDescriptor.writeHeader(only.buffer, stream, partition, only.baseOffset);
@@ -246,14 +279,7 @@ final class PartitionRecovery {
         Segment last = segments.get(lastIndex);
         SegmentDescriptor.writeMark(last.buffer, end);
         last.file.force(0, SegmentDescriptor.HEADER_LENGTH);
-        byte[] snapshot = last.producersAtBase;
-        byte[] unchanged = checkpoint
-                .map(Checkpoint::producers)
-                .orElseGet(() -> ProducerTable.restore(null).snapshot());
-        new Checkpoint(last.baseOffset, end, snapshot == null ? unchanged : snapshot).write(disk, directory);
-        last.producersAtBase = null;
-        for (int i = from; i < lastIndex; i++) {
-            segments.get(i).producersAtBase = null;
-        }
+        new Checkpoint(last.baseOffset, end, last.endPosition(), last.hlcMax(), end, false, producers.snapshot())
+                .write(disk, directory);
     }
 }

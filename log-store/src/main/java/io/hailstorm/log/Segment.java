@@ -17,12 +17,12 @@ import org.jspecify.annotations.Nullable;
  * allocation.
  */
 final class Segment {
+    private static final SparseIndex EMPTY_INDEX = new SparseIndex(0, Long.MIN_VALUE);
+
     final Path path;
     final long baseOffset;
     final MappedFile file;
     final UnsafeBuffer buffer;
-    /** Producer table as of {@link #baseOffset}; kept until the checkpoint that holds it is written. */
-    volatile byte @Nullable [] producersAtBase;
     /** Syncer only: whether the directory knows the file durably. */
     boolean nameSynced;
 
@@ -31,6 +31,12 @@ final class Segment {
     private final AtomicInteger users = new AtomicInteger(1);
     private final AtomicInteger endPosition = new AtomicInteger(SegmentDescriptor.HEADER_LENGTH);
     private volatile @Nullable SparseIndex index;
+    /** Of the batches before {@link #resumeAt}, which only readers of old records need. */
+    private volatile @Nullable SparseIndex prefix;
+
+    private long resumedOffset;
+    private int resumedPosition = SegmentDescriptor.HEADER_LENGTH;
+    private long prefixHlcMax = Long.MIN_VALUE;
     private volatile long indexedEndOffset;
     private int indexedPosition = SegmentDescriptor.HEADER_LENGTH;
     private volatile long hlcMax = Long.MIN_VALUE;
@@ -41,7 +47,19 @@ final class Segment {
         this.file = file;
         buffer = file.buffer();
         indexedEndOffset = baseOffset;
+        resumedOffset = baseOffset;
         writerChecker = new BatchChecker(file);
+    }
+
+    /** Skips what a checkpoint vouches for; before anything is appended or read. */
+    void resumeAt(int position, long offset, long hlcMaxBefore) {
+        resumedOffset = offset;
+        resumedPosition = position;
+        prefixHlcMax = hlcMaxBefore;
+        hlcMax = hlcMaxBefore;
+        indexedEndOffset = offset;
+        indexedPosition = position;
+        endPosition.setRelease(position);
     }
 
     boolean acquire() {
@@ -99,7 +117,7 @@ final class Segment {
     void addToIndex(int at, int length) {
         SparseIndex entries = index;
         if (entries == null) {
-            entries = new SparseIndex(buffer.capacity());
+            entries = new SparseIndex(buffer.capacity(), prefixHlcMax);
             index = entries;
         }
         long offset = buffer.getLong(at + BASE_OFFSET_OFFSET);
@@ -124,7 +142,41 @@ final class Segment {
             }
             entries = index;
         }
-        return entries == null ? new SparseIndex(SegmentDescriptor.HEADER_LENGTH) : entries;
+        return entries == null ? EMPTY_INDEX : entries;
+    }
+
+    private SparseIndex prefixIndex() {
+        SparseIndex entries = prefix;
+        if (entries == null) {
+            synchronized (this) {
+                entries = prefix;
+                if (entries == null) {
+                    entries = new SparseIndex(resumedPosition, Long.MIN_VALUE);
+                    int at = SegmentDescriptor.HEADER_LENGTH;
+                    long offset = baseOffset;
+                    while (at < resumedPosition) {
+                        int length = plausibleLength(at, offset);
+                        entries.onBatch(at, (int) (offset - baseOffset), buffer.getLong(at + HLC_MAX_OFFSET));
+                        offset += buffer.getInt(at + COUNT_OFFSET);
+                        at += length;
+                    }
+                    prefix = entries;
+                }
+            }
+        }
+        return entries;
+    }
+
+    /** Where to start walking for an offset below the limit. */
+    private int positionAtOrBefore(long offset, long limitOffset) {
+        SparseIndex entries = offset < resumedOffset ? prefixIndex() : indexUpTo(limitOffset);
+        return entries.positionAtOrBefore((int) (offset - baseOffset));
+    }
+
+    /** Where to start walking for a clock; all clocks before that place are lower. */
+    private int positionBeforeHlc(long hlc, long limitOffset) {
+        SparseIndex entries = hlc <= prefixHlcMax ? prefixIndex() : indexUpTo(limitOffset);
+        return entries.positionBeforeHlc(hlc);
     }
 
     private int plausibleLength(int at, long offsetMax) {
@@ -154,7 +206,7 @@ final class Segment {
      * @return the next offset to read; its bitwise complement when the handler asked to stop
      */
     long read(long fromOffset, long limitOffset, int maxRecords, RecordHandler handler) {
-        int at = indexUpTo(limitOffset).positionAtOrBefore((int) (fromOffset - baseOffset));
+        int at = positionAtOrBefore(fromOffset, limitOffset);
         BatchChecker checker = spareChecker.getAndSet(null);
         if (checker == null) {
             checker = new BatchChecker(file);
@@ -203,7 +255,10 @@ final class Segment {
 
     /** First offset below the limit with a clock at or after {@code hlc}; the limit when none. */
     long offsetAtOrAfter(long hlc, long limitOffset) {
-        int at = indexUpTo(limitOffset).positionBeforeHlc(hlc);
+        if (hlc > prefixHlcMax && limitOffset <= resumedOffset) {
+            return limitOffset;
+        }
+        int at = positionBeforeHlc(hlc, limitOffset);
         long base = baseOffset;
         while (base < limitOffset) {
             int length = plausibleLength(at, limitOffset);

@@ -35,7 +35,7 @@ final class SegmentDescriptor {
     /** "HAILSEG1" as bytes in file order. */
     static final long MAGIC = 0x31474553_4C494148L;
 
-    static final int VERSION = 1;
+    static final int VERSION = 2;
 
     static final int MAGIC_OFFSET = 0;
     static final int VERSION_OFFSET = 8;

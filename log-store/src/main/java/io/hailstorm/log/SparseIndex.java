@@ -14,13 +14,15 @@ final class SparseIndex {
 
     private volatile int size;
     private int nextPosition;
-    private long hlcMax = Long.MIN_VALUE;
+    private long hlcMax;
 
-    SparseIndex(int segmentBytes) {
+    /** @param hlcMaxBefore highest clock before the first batch that will be added */
+    SparseIndex(int segmentBytes, long hlcMaxBefore) {
+        hlcMax = hlcMaxBefore;
         int capacity = segmentBytes / INTERVAL_BYTES + 1;
         relativeOffsets = new int[capacity];
         positions = new int[capacity];
-        hlcMaxBefore = new long[capacity];
+        this.hlcMaxBefore = new long[capacity];
     }
 
     void onBatch(int position, int relativeOffset, long batchHlcMax) {
