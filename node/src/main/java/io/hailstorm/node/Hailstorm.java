@@ -26,6 +26,7 @@ import picocli.CommandLine.IVersionProvider;
             DriversCommand.class,
             TokenCommand.class,
             BenchCommand.class,
+            KafkaCommand.class,
             ConfigCommand.class,
         })
 public final class Hailstorm implements Runnable {
