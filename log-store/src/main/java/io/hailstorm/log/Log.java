@@ -1,6 +1,7 @@
 package io.hailstorm.log;
 
 import io.hailstorm.kernel.StreamName;
+import java.util.Optional;
 
 /**
  * A region's log: named streams, each in the same number of partitions. Engines: in memory, embedded
@@ -27,6 +28,20 @@ public interface Log extends AutoCloseable {
 
     /** Counters of one stream, for metrics. Any thread. */
     LogStats stats(StreamName stream);
+
+    /**
+     * Whether this process is the writer of a partition of every stream. Where several processes share the log that changes
+     * while {@link #doWork} runs; appending to a partition of somebody else answers {@link PartitionLog#FENCED}. Once true,
+     * everything that earlier owners made durable can be read here. Any thread.
+     */
+    default boolean owns(int partition) {
+        return true;
+    }
+
+    /** Who writes a partition, as far as the log says here; empty for a log that only one process can open. Any thread. */
+    default Optional<Owner> owner(int partition) {
+        return Optional.empty();
+    }
 
     /** Makes everything appended durable, closes all files. */
     @Override
