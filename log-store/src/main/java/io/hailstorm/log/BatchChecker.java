@@ -5,6 +5,7 @@ import static io.hailstorm.log.BatchDescriptor.*;
 import io.hailstorm.kernel.MappedFile;
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
+import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** Checks batches of one file. One thread at a time; allocates only when made. */
@@ -31,11 +32,17 @@ final class BatchChecker {
             return false;
         }
         int length = buffer.getInt(position + LENGTH_OFFSET);
-        return length > HEADER_LENGTH
+        int lengthMin = isGap(buffer, position) ? HEADER_LENGTH : HEADER_LENGTH + ALIGNMENT;
+        return length >= lengthMin
                 && length % ALIGNMENT == 0
                 && length <= buffer.capacity() - position
                 && buffer.getInt(position + COUNT_OFFSET) > 0
                 && buffer.getInt(position + CRC_OFFSET) == crc(position, length);
+    }
+
+    /** Whether the batch here says that its offsets are lost; what it says counts only if it checks out. */
+    static boolean isGap(DirectBuffer buffer, int position) {
+        return (buffer.getByte(position + CODEC_OFFSET) & CODEC_GAP) != 0;
     }
 
     /** Whether the batch that starts with this very offset lies here. */

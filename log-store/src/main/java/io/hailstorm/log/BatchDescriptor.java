@@ -19,7 +19,8 @@ package io.hailstorm.log;
  * <p>{@code length}: of the whole batch, written last; 0 where the log ends. {@code crc32c}: over everything after it.
  * {@code unsynced}: how many records before this batch were not yet durable when it was written. A batch that checks out
  * thereby proves that everything below {@code baseOffset - unsynced} once was durable: what recovery tells a torn tail
- * from corruption by. {@code codec}: {@link #CODEC_NONE}.
+ * from corruption by. {@code codec}: {@link #CODEC_NONE}, or {@link #CODEC_GAP}: a repair moved damaged bytes that lay here
+ * to quarantine; the batch has no records, and its {@code count} offsets are lost.
  */
 final class BatchDescriptor {
     static final int LENGTH_OFFSET = 0;
@@ -43,6 +44,8 @@ final class BatchDescriptor {
 
     static final short MAGIC = 0x4862;
     static final byte CODEC_NONE = 0;
+    /** A bit of its own in {@code codec}. */
+    static final int CODEC_GAP = 0x40;
 
     private BatchDescriptor() {}
 }

@@ -33,7 +33,7 @@ final class Checkpoints {
         intervalBytes = Math.min(INTERVAL_BYTES, segmentBytes / 4);
         this.disk = disk;
         this.directory = directory;
-        this.producers = ProducerTable.restore(producers.snapshot());
+        this.producers = ProducerTable.restore(producers.snapshot(), producers.expiryMs());
         offset = endOffset;
         if (recovered.length == 0) {
             segmentBaseOffset = -1;
@@ -62,12 +62,7 @@ final class Checkpoints {
         UnsafeBuffer buffer = segment.buffer;
         while (offset < endOffset) {
             int count = buffer.getInt(position + COUNT_OFFSET);
-            producers.onBatch(
-                    buffer.getLong(position + PRODUCER_ID_OFFSET),
-                    buffer.getInt(position + PRODUCER_EPOCH_OFFSET),
-                    buffer.getLong(position + BASE_SEQ_OFFSET),
-                    count,
-                    offset);
+            PartitionRecovery.remember(producers, buffer, position, count, offset);
             offset += count;
             position += buffer.getInt(position + LENGTH_OFFSET);
         }

@@ -42,13 +42,23 @@ public final class EmbeddedLog implements Log {
      *     number of partitions; {@code DATA_LOSS} naming file and position of corruption; what {@link Disk} throws
      */
     public static EmbeddedLog open(LogConfig config, Disk disk, TimeSource time, Path dataDir) {
+        return open(config, disk, time, dataDir, RecoveryProgress.SILENT);
+    }
+
+    /**
+     * The same, telling how far it has come.
+     *
+     * @throws HailstormException as above
+     */
+    public static EmbeddedLog open(
+            LogConfig config, Disk disk, TimeSource time, Path dataDir, RecoveryProgress progress) {
         Path directory = dataDir.resolve(DIRECTORY_NAME);
         disk.createDirectories(directory);
         Disk.Lock lock = disk.lock(directory.resolve(LOCK_NAME));
         EmbeddedLog log = new EmbeddedLog(config, lock);
         boolean opened = false;
         try {
-            log.recover(disk, time, directory);
+            log.recover(disk, time, directory, progress);
             opened = true;
             return log;
         } finally {
@@ -58,15 +68,16 @@ public final class EmbeddedLog implements Log {
         }
     }
 
-    private void recover(Disk disk, TimeSource time, Path directory) {
+    private void recover(Disk disk, TimeSource time, Path directory, RecoveryProgress progress) {
         checkPartitionCount(disk, directory);
         for (StreamName stream : StreamName.values()) {
+            StreamConfig ofThis = config.stream(stream);
             EmbeddedPartition[] ofStream = new EmbeddedPartition[config.partitionCount()];
             for (int p = 0; p < ofStream.length; p++) {
                 Path partitionDirectory = partitionDirectory(directory, stream, p);
                 PartitionRecovery.Recovered recovered =
-                        new PartitionRecovery(disk, stream, p, partitionDirectory).recover();
-                ofStream[p] = new EmbeddedPartition(recovered, config.stream(stream), disk, time, partitionDirectory);
+                        new PartitionRecovery(disk, stream, p, partitionDirectory, ofThis, progress).recover();
+                ofStream[p] = new EmbeddedPartition(recovered, ofThis, disk, time, partitionDirectory);
                 recoveryReports.add(recovered.report());
             }
             partitions.put(stream, ofStream);

@@ -51,6 +51,9 @@ final class EmbeddedPartition implements PartitionLog {
     private volatile long syncCount;
     private volatile long syncNsTotal;
     private volatile long syncNsMax;
+    private volatile long slowSyncCount;
+    private final long truncatedBytes;
+    private volatile boolean failed;
     private volatile long deletedSegmentCount;
     private volatile @Nullable HailstormException stopped;
 
@@ -68,6 +71,7 @@ final class EmbeddedPartition implements PartitionLog {
         next = new NextSegment(disk, directory, config.segmentBytes());
         openedAtOffset = recovered.endOffset();
         groups.cutTo(openedAtOffset);
+        truncatedBytes = recovered.report().truncatedBytes();
         endOffset.set(openedAtOffset);
         syncedOffset.set(openedAtOffset);
         Segment[] segments = chain.segments();
@@ -93,7 +97,8 @@ final class EmbeddedPartition implements PartitionLog {
     public long append(RecordBatch batch) {
         Invariants.require(!batch.isEmpty(), "append of an empty batch");
         failIfStopped();
-        long verdict = producers.check(batch.producerId(), batch.producerEpoch(), batch.baseSeq(), batch.count());
+        long verdict = producers.check(
+                batch.producerId(), batch.producerEpoch(), batch.baseSeq(), batch.count(), batch.hlcFirst());
         if (verdict != ProducerTable.ACCEPTED) {
             return verdict;
         }
@@ -114,7 +119,8 @@ final class EmbeddedPartition implements PartitionLog {
         }
         long offset = endOffset.getPlain();
         segment.append(batch, offset, (int) (offset - syncedOffset.getAcquire()));
-        producers.onBatch(batch.producerId(), batch.producerEpoch(), batch.baseSeq(), batch.count(), offset);
+        producers.onBatch(
+                batch.producerId(), batch.producerEpoch(), batch.baseSeq(), batch.count(), offset, batch.hlcFirst());
         appendedBytes.setRelease(appended + length);
         endOffset.setRelease(offset + batch.count());
         return offset;
@@ -226,6 +232,7 @@ final class EmbeddedPartition implements PartitionLog {
             return sync(nowNs, false) + next.doWork(nowNs, halfFull) + applyRetention(nowNs);
         } catch (HailstormException e) {
             stopped = e;
+            failed = true;
             throw e;
         }
     }
@@ -278,6 +285,9 @@ final class EmbeddedPartition implements PartitionLog {
         syncCount++;
         syncNsTotal += tookNs;
         syncNsMax = Math.max(syncNsMax, tookNs);
+        if (tookNs > LogFaults.SLOW_SYNC_NS) {
+            slowSyncCount++;
+        }
     }
 
     static void seal(Segment segment, long endOffset) {
@@ -353,7 +363,19 @@ final class EmbeddedPartition implements PartitionLog {
                 backPressuredCount.getAcquire(),
                 segmentCount,
                 segmentCount * config.segmentBytes(),
-                deletedSegmentCount);
+                deletedSegmentCount,
+                faults());
+    }
+
+    private LogFaults faults() {
+        return new LogFaults(
+                next.refusedCount(),
+                slowSyncCount,
+                failed ? 1 : 0,
+                chain.corruptReadCount(),
+                chain.gapRecordCount(),
+                truncatedBytes,
+                producers.expiredCount());
     }
 
     /** Syncs everything, unless the log has stopped on a failure; unmaps. */

@@ -8,6 +8,7 @@ package io.hailstorm.log;
  * @param backlogBytes appended, not yet synced
  * @param segmentBytes disk space held
  * @param deletedSegmentCount by retention
+ * @param faults what went wrong
  */
 public record LogStats(
         long appendedRecordCount,
@@ -19,8 +20,9 @@ public record LogStats(
         long backPressuredCount,
         long segmentCount,
         long segmentBytes,
-        long deletedSegmentCount) {
-    public static final LogStats NONE = new LogStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+        long deletedSegmentCount,
+        LogFaults faults) {
+    public static final LogStats NONE = new LogStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, LogFaults.NONE);
 
     public LogStats plus(LogStats other) {
         return new LogStats(
@@ -33,6 +35,7 @@ public record LogStats(
                 backPressuredCount + other.backPressuredCount,
                 segmentCount + other.segmentCount,
                 segmentBytes + other.segmentBytes,
-                deletedSegmentCount + other.deletedSegmentCount);
+                deletedSegmentCount + other.deletedSegmentCount,
+                faults.plus(other.faults));
     }
 }

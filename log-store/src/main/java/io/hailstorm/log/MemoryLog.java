@@ -89,7 +89,7 @@ public final class MemoryLog implements Log {
         private final StreamConfig config;
         private final TimeSource time;
         private final List<Batch> batches = new ArrayList<>();
-        private final ProducerTable producers = new ProducerTable();
+        private final ProducerTable producers;
         private final Map<String, Committed> groups = new HashMap<>();
         private long startOffset;
         private long endOffset;
@@ -106,6 +106,7 @@ public final class MemoryLog implements Log {
             this.partition = partition;
             this.config = config;
             this.time = time;
+            producers = new ProducerTable(config.producerExpiryMs());
         }
 
         @Override
@@ -124,7 +125,8 @@ public final class MemoryLog implements Log {
             if (closed) {
                 throw new HailstormException(ErrorCode.UNAVAILABLE, "the log is closed");
             }
-            long verdict = producers.check(batch.producerId(), batch.producerEpoch(), batch.baseSeq(), batch.count());
+            long verdict = producers.check(
+                    batch.producerId(), batch.producerEpoch(), batch.baseSeq(), batch.count(), batch.hlcFirst());
             if (verdict != ProducerTable.ACCEPTED) {
                 return verdict;
             }
@@ -141,7 +143,13 @@ public final class MemoryLog implements Log {
             batch.buffer().getBytes(0, copy);
             long offset = endOffset;
             batches.add(new Batch(offset, batch.count(), batch.hlcFirst(), new UnsafeBuffer(copy)));
-            producers.onBatch(batch.producerId(), batch.producerEpoch(), batch.baseSeq(), batch.count(), offset);
+            producers.onBatch(
+                    batch.producerId(),
+                    batch.producerEpoch(),
+                    batch.baseSeq(),
+                    batch.count(),
+                    offset,
+                    batch.hlcFirst());
             endOffset += batch.count();
             heldBytes += length;
             appendedBytes += length;
@@ -306,7 +314,11 @@ public final class MemoryLog implements Log {
         }
 
         synchronized LogStats stats() {
-            return new LogStats(endOffset, appendedBytes, syncCount, 0, 0, backlogBytes, 0, 0, heldBytes, 0);
+            return new LogStats(endOffset, appendedBytes, syncCount, 0, 0, backlogBytes, 0, 0, heldBytes, 0, faults());
+        }
+
+        private LogFaults faults() {
+            return new LogFaults(0, 0, 0, 0, 0, 0, producers.expiredCount());
         }
 
         synchronized void close() {

@@ -23,6 +23,7 @@ final class NextSegment {
     private volatile @Nullable MappedFile ready;
     private volatile @Nullable HailstormException failure;
     private volatile boolean urgent;
+    private volatile long refusedCount;
     private Disk.@Nullable Preallocation inProgress;
     private long retryAtNs = Long.MIN_VALUE;
 
@@ -30,6 +31,11 @@ final class NextSegment {
         this.disk = disk;
         path = directory.resolve(FILE_NAME);
         this.segmentBytes = segmentBytes;
+    }
+
+    /** How often the writer found that there is no room. */
+    long refusedCount() {
+        return refusedCount;
     }
 
     Path path() {
@@ -42,6 +48,7 @@ final class NextSegment {
      *
      * @throws HailstormException {@code RESOURCE_EXHAUSTED} when it cannot be made
      */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // the writer counts; the others only read
     @Nullable
     MappedFile take() {
         MappedFile taken = ready;
@@ -51,6 +58,7 @@ final class NextSegment {
         urgent = true;
         HailstormException cause = failure;
         if (cause != null) {
+            refusedCount++;
             throw new HailstormException(cause.code(), "no room for the log to grow: " + cause.getMessage(), cause);
         }
         return null;
@@ -88,12 +96,14 @@ final class NextSegment {
     }
 
     /** The very first segment of a partition is made on the spot, by the writer. */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // the writer counts; the others only read
     MappedFile createNow() {
         Disk.Preallocation allocation = disk.preallocate(path, segmentBytes);
         try {
             allocation.step(segmentBytes);
             return allocation.open();
         } catch (HailstormException e) {
+            refusedCount++;
             allocation.abandon();
             throw e;
         }

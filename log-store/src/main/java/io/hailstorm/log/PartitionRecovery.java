@@ -19,12 +19,18 @@ import org.agrona.concurrent.UnsafeBuffer;
  * log refuses. Proof is: the checkpoint, the mark in a segment's header, or a later batch that checks out and says so.
  */
 final class PartitionRecovery {
+    private static final long PROGRESS_BYTES = 16 << 20;
+
     private final Disk disk;
     private final StreamName stream;
     private final int partition;
     private final Path directory;
     private final SegmentChain chain;
     private final List<Segment> segments = new ArrayList<>();
+    private final StreamConfig config;
+    private final RecoveryProgress progress;
+    private long totalBytes;
+    private long reportedBytes;
     private long scannedBytes;
 
     /** A partition ready to go on. */
@@ -37,11 +43,19 @@ final class PartitionRecovery {
             long endOffset,
             RecoveryReport report) {}
 
-    PartitionRecovery(Disk disk, StreamName stream, int partition, Path directory) {
+    PartitionRecovery(
+            Disk disk,
+            StreamName stream,
+            int partition,
+            Path directory,
+            StreamConfig config,
+            RecoveryProgress progress) {
         this.disk = disk;
         this.stream = stream;
         this.partition = partition;
         this.directory = directory;
+        this.config = config;
+        this.progress = progress;
         chain = new SegmentChain(stream, partition);
     }
 
@@ -51,7 +65,10 @@ final class PartitionRecovery {
         GroupFile groups = GroupFile.open(disk, directory);
         int from = firstToScan(checkpoint);
         ProducerTable producers =
-                ProducerTable.restore(checkpoint.map(Checkpoint::producers).orElse(null));
+                ProducerTable.restore(checkpoint.map(Checkpoint::producers).orElse(null), config.producerExpiryMs());
+        for (Segment segment : segments.subList(Math.min(from, segments.size()), segments.size())) {
+            totalBytes += segment.file.lengthBytes();
+        }
         if (segments.isEmpty()) {
             return new Recovered(stream, partition, chain, producers, groups, 0, report(0, 0, "", 0));
         }
@@ -177,18 +194,35 @@ final class PartitionRecovery {
         while (checker.isBatchAt(at, expected)) {
             int length = buffer.getInt(at + LENGTH_OFFSET);
             int count = buffer.getInt(at + COUNT_OFFSET);
+            remember(producers, buffer, at, count, expected);
+            segment.addToIndex(at, length);
+            expected += count;
+            at += length;
+            scannedBytes += length;
+            report();
+        }
+        return expected;
+    }
+
+    static void remember(ProducerTable producers, UnsafeBuffer buffer, int at, int count, long offset) {
+        if (BatchChecker.isGap(buffer, at)) {
+            producers.onGap();
+        } else {
             producers.onBatch(
                     buffer.getLong(at + PRODUCER_ID_OFFSET),
                     buffer.getInt(at + PRODUCER_EPOCH_OFFSET),
                     buffer.getLong(at + BASE_SEQ_OFFSET),
                     count,
-                    expected);
-            segment.addToIndex(at, length);
-            expected += count;
-            at += length;
-            scannedBytes += length;
+                    offset,
+                    buffer.getLong(at + HLC_FIRST_OFFSET));
         }
-        return expected;
+    }
+
+    private void report() {
+        if (scannedBytes - reportedBytes >= PROGRESS_BYTES) {
+            reportedBytes = scannedBytes;
+            progress.onChecked(stream, partition, scannedBytes, totalBytes);
+        }
     }
 
     private void refuseIfMoreWasDurable(int lastIndex, long end, long checkpointed) {

@@ -12,4 +12,7 @@ public interface RecordHandler {
      * @return false to stop reading after this record
      */
     boolean onRecord(long offset, long hlc, int type, DirectBuffer buffer, int index, int length);
+
+    /** Offsets whose records were damaged and moved to quarantine by a repair: they exist no more, reading goes on after. */
+    default void onGap(long fromOffset, long toOffsetExclusive) {}
 }

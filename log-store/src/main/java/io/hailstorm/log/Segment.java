@@ -40,6 +40,8 @@ final class Segment {
     private volatile long indexedEndOffset;
     private int indexedPosition = SegmentDescriptor.HEADER_LENGTH;
     private volatile long hlcMax = Long.MIN_VALUE;
+    /** Offsets lost to repairs, as far as the index goes. */
+    private volatile long gapRecordCount;
 
     Segment(Path path, long baseOffset, MappedFile file) {
         this.path = path;
@@ -92,6 +94,10 @@ final class Segment {
         return SegmentDescriptor.isSealed(buffer) ? buffer.getLong(SegmentDescriptor.SEAL_HLC_MAX_OFFSET) : hlcMax;
     }
 
+    long gapRecordCount() {
+        return gapRecordCount;
+    }
+
     /** Writer only, after {@link #fits}. The length goes last: until then, the log ends before this batch. */
     void append(RecordBatch batch, long offset, int unsynced) {
         int at = endPosition.getPlain();
@@ -114,6 +120,7 @@ final class Segment {
     }
 
     /** Writer, recovery, or whoever holds this object's lock while walking. */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one at a time
     void addToIndex(int at, int length) {
         SparseIndex entries = index;
         if (entries == null) {
@@ -125,6 +132,9 @@ final class Segment {
         entries.onBatch(at, (int) (offset - baseOffset), batchHlcMax);
         if (batchHlcMax > hlcMax) {
             hlcMax = batchHlcMax;
+        }
+        if (BatchChecker.isGap(buffer, at)) {
+            gapRecordCount += buffer.getInt(at + COUNT_OFFSET);
         }
         indexedPosition = at + length;
         endPosition.setRelease(at + length);
@@ -182,7 +192,7 @@ final class Segment {
     private int plausibleLength(int at, long offsetMax) {
         if (at + HEADER_LENGTH <= buffer.capacity()) {
             int length = buffer.getInt(at + LENGTH_OFFSET);
-            if (length > HEADER_LENGTH
+            if (length >= HEADER_LENGTH
                     && length <= buffer.capacity() - at
                     && length % ALIGNMENT == 0
                     && buffer.getLong(at + BASE_OFFSET_OFFSET) <= offsetMax
@@ -197,7 +207,8 @@ final class Segment {
         return new HailstormException(
                 ErrorCode.DATA_LOSS,
                 "corrupt log: file=" + path + ", position=" + position + ": " + reason
-                        + "; restore this file from a copy, the records in it are not served");
+                        + "; restore this file from a copy, or run \"hailstorm log repair\" to go on without the"
+                        + " damaged records");
     }
 
     /**
@@ -221,7 +232,9 @@ final class Segment {
                 if (!checker.isBatch(at)) {
                     throw corrupt(at, "checksum does not match for the batch of offset " + base);
                 }
-                long reached = deliver(at, base, count, next, remaining, handler);
+                long reached = BatchChecker.isGap(buffer, at)
+                        ? skipGap(base + count, next, remaining, handler)
+                        : deliver(at, base, count, next, remaining, handler);
                 if (reached < 0) {
                     spareChecker.set(checker);
                     return reached;
@@ -233,6 +246,12 @@ final class Segment {
         }
         spareChecker.set(checker);
         return next;
+    }
+
+    private static long skipGap(long gapEnd, long from, int remaining, RecordHandler handler) {
+        long end = Math.min(gapEnd, from + remaining);
+        handler.onGap(from, end);
+        return end;
     }
 
     private long deliver(int at, long base, int count, long from, int remaining, RecordHandler handler) {

@@ -4,6 +4,7 @@ import io.hailstorm.kernel.ErrorCode;
 import io.hailstorm.kernel.HailstormException;
 import io.hailstorm.kernel.StreamName;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** A partition's segments in order. Changed by copying, on cold paths; read by any thread without a lock. */
@@ -12,6 +13,7 @@ final class SegmentChain {
 
     private final StreamName stream;
     private final int partition;
+    private final AtomicLong corruptReadCount = new AtomicLong();
     private volatile Segment[] segments = NO_SEGMENTS;
 
     SegmentChain(StreamName stream, int partition) {
@@ -44,6 +46,20 @@ final class SegmentChain {
         }
     }
 
+    /** Reads refused because bytes did not check out. */
+    long corruptReadCount() {
+        return corruptReadCount.get();
+    }
+
+    /** Offsets lost to repairs, in the segments indexed so far. */
+    long gapRecordCount() {
+        long sum = 0;
+        for (Segment segment : segments) {
+            sum += segment.gapRecordCount();
+        }
+        return sum;
+    }
+
     long startOffset() {
         Segment[] current = segments;
         return current.length == 0 ? 0 : current[0].baseOffset;
@@ -66,6 +82,11 @@ final class SegmentChain {
                 try {
                     int remaining = maxRecords - (int) (next - fromOffset);
                     reached = segment.read(next, Math.min(limitOffset, segmentEnd), remaining, handler);
+                } catch (HailstormException e) {
+                    if (e.code() == ErrorCode.DATA_LOSS) {
+                        corruptReadCount.incrementAndGet();
+                    }
+                    throw e;
                 } finally {
                     segment.release();
                 }

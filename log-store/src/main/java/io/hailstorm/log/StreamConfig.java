@@ -13,6 +13,8 @@ import io.hailstorm.kernel.Invariants;
  * @param backlogBytesMax unsynced bytes at which {@link PartitionLog#append} answers {@link PartitionLog#BACK_PRESSURED}
  * @param retentionMs segments whose newest record is older are deleted; {@link #UNLIMITED} keeps them
  * @param retentionBytes oldest segments beyond this size of a partition are deleted; {@link #UNLIMITED} keeps them
+ * @param producerExpiryMs an idempotent producer that wrote nothing for longer, by the clocks of the partition's batches, is
+ *     forgotten: it must not send a batch again that late; {@link #UNLIMITED} keeps it
  */
 public record StreamConfig(
         AckLevel ackLevel,
@@ -21,9 +23,13 @@ public record StreamConfig(
         int segmentBytes,
         int backlogBytesMax,
         long retentionMs,
-        long retentionBytes) {
+        long retentionBytes,
+        long producerExpiryMs) {
     public static final long UNLIMITED = Long.MAX_VALUE;
     public static final int SEGMENT_BYTES_MIN = 4 * Disk.PAGE_BYTES;
+
+    /** How long a silent producer is remembered unless configured. */
+    public static final long PRODUCER_EXPIRY_MS_DEFAULT = 7L * 24 * 60 * 60 * 1000;
 
     public StreamConfig {
         Invariants.require(
@@ -34,29 +40,90 @@ public record StreamConfig(
                 segmentBytes);
         Invariants.require(commitIntervalNs >= 0 && commitBytes > 0 && backlogBytesMax > 0, "negative stream bound");
         Invariants.require(retentionMs > 0 && retentionBytes > 0, "retention must be positive");
+        Invariants.require(producerExpiryMs > 0, "producerExpiryMs: expected more than 0, got %d", producerExpiryMs);
+    }
+
+    public StreamConfig(
+            AckLevel ackLevel,
+            long commitIntervalNs,
+            int commitBytes,
+            int segmentBytes,
+            int backlogBytesMax,
+            long retentionMs,
+            long retentionBytes) {
+        this(
+                ackLevel,
+                commitIntervalNs,
+                commitBytes,
+                segmentBytes,
+                backlogBytesMax,
+                retentionMs,
+                retentionBytes,
+                PRODUCER_EXPIRY_MS_DEFAULT);
     }
 
     public StreamConfig withAckLevel(AckLevel level) {
         return new StreamConfig(
-                level, commitIntervalNs, commitBytes, segmentBytes, backlogBytesMax, retentionMs, retentionBytes);
+                level,
+                commitIntervalNs,
+                commitBytes,
+                segmentBytes,
+                backlogBytesMax,
+                retentionMs,
+                retentionBytes,
+                producerExpiryMs);
     }
 
     public StreamConfig withCommit(long intervalNs, int bytes) {
         return new StreamConfig(
-                ackLevel, intervalNs, bytes, segmentBytes, backlogBytesMax, retentionMs, retentionBytes);
+                ackLevel,
+                intervalNs,
+                bytes,
+                segmentBytes,
+                backlogBytesMax,
+                retentionMs,
+                retentionBytes,
+                producerExpiryMs);
     }
 
     public StreamConfig withSegmentBytes(int bytes) {
         return new StreamConfig(
-                ackLevel, commitIntervalNs, commitBytes, bytes, backlogBytesMax, retentionMs, retentionBytes);
+                ackLevel,
+                commitIntervalNs,
+                commitBytes,
+                bytes,
+                backlogBytesMax,
+                retentionMs,
+                retentionBytes,
+                producerExpiryMs);
     }
 
     public StreamConfig withBacklogBytesMax(int bytes) {
         return new StreamConfig(
-                ackLevel, commitIntervalNs, commitBytes, segmentBytes, bytes, retentionMs, retentionBytes);
+                ackLevel,
+                commitIntervalNs,
+                commitBytes,
+                segmentBytes,
+                bytes,
+                retentionMs,
+                retentionBytes,
+                producerExpiryMs);
     }
 
     public StreamConfig withRetention(long ms, long bytes) {
-        return new StreamConfig(ackLevel, commitIntervalNs, commitBytes, segmentBytes, backlogBytesMax, ms, bytes);
+        return new StreamConfig(
+                ackLevel, commitIntervalNs, commitBytes, segmentBytes, backlogBytesMax, ms, bytes, producerExpiryMs);
+    }
+
+    public StreamConfig withProducerExpiry(long ms) {
+        return new StreamConfig(
+                ackLevel,
+                commitIntervalNs,
+                commitBytes,
+                segmentBytes,
+                backlogBytesMax,
+                retentionMs,
+                retentionBytes,
+                ms);
     }
 }

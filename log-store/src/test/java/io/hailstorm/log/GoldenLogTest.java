@@ -37,7 +37,7 @@ final class GoldenLogTest {
     @TempDir
     private Path dataDir;
 
-    private final VirtualTime time = new VirtualTime(1_800_000_000_000L);
+    private final VirtualTime time = new VirtualTime(1_700_000_600_000L);
 
     @BeforeAll
     static void writeTheCurrentVersionWhenAsked() throws IOException {
