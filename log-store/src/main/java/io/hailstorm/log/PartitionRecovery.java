@@ -69,6 +69,7 @@ final class PartitionRecovery {
         for (Segment segment : segments.subList(Math.min(from, segments.size()), segments.size())) {
             totalBytes += segment.file.lengthBytes();
         }
+        totalBytes -= checkpoint.map(Checkpoint::position).orElse(0);
         if (segments.isEmpty()) {
             return new Recovered(stream, partition, chain, producers, groups, 0, report(0, 0, "", 0));
         }
@@ -199,7 +200,7 @@ final class PartitionRecovery {
             expected += count;
             at += length;
             scannedBytes += length;
-            report();
+            tellProgress();
         }
         return expected;
     }
@@ -218,7 +219,7 @@ final class PartitionRecovery {
         }
     }
 
-    private void report() {
+    private void tellProgress() {
         if (scannedBytes - reportedBytes >= PROGRESS_BYTES) {
             reportedBytes = scannedBytes;
             progress.onChecked(stream, partition, scannedBytes, totalBytes);
