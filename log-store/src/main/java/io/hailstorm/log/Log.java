@@ -5,7 +5,7 @@ import java.util.Optional;
 
 /**
  * A region's log: named streams, each in the same number of partitions. Engines: in memory, embedded
- * (memory-mapped segments), later Kafka; one contract test suite runs against all.
+ * (memory-mapped segments), Kafka; one contract test suite runs against all.
  *
  * <p>Threads: {@link #partition} and {@link #close} from the composing thread. An engine does its background
  * work only when somebody calls {@link #doWork}: the node runs that on its own syncer thread, a simulation
@@ -25,6 +25,16 @@ public interface Log extends AutoCloseable {
      * @return amount of work done; 0 lets the caller back off
      */
     int doWork(long nowNs);
+
+    /**
+     * Tells the listener of every later change, inside {@link #doWork}, and of the partitions owned already before this
+     * returns. One listener, before the first {@link #doWork}.
+     */
+    default void onOwnership(OwnershipListener listener) {
+        for (int partition = 0; partition < partitionCount(); partition++) {
+            listener.onAcquired(partition, 0);
+        }
+    }
 
     /** Counters of one stream, for metrics. Any thread. */
     LogStats stats(StreamName stream);
