@@ -8,14 +8,8 @@ import io.hailstorm.kernel.ErrorCode;
 import io.hailstorm.kernel.HailstormException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AtomicMoveNotSupportedException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.text.ParseException;
-import java.util.Set;
 
 /**
  * The Ed25519 key pair (RFC 8037) that signs and checks a deployment's tokens, made at the first start and kept as a JWK
@@ -23,7 +17,6 @@ import java.util.Set;
  */
 public final class DevKeys {
     static final String FILE_NAME = "token-key.jwk";
-    private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rw-------");
 
     private final OctetKeyPair keyPair;
 
@@ -42,17 +35,16 @@ public final class DevKeys {
     }
 
     /**
-     * The directory's key pair; made when there is none yet.
+     * The directory's key pair; made when there is none yet, by one of however many processes ask at once.
      *
      * @throws HailstormException FAILED_PRECONDITION naming the file when it cannot be read, written or understood
      */
     public static DevKeys loadOrCreate(Path directory) {
         Path file = directory.resolve(FILE_NAME);
         try {
-            if (!Files.exists(file)) {
-                create(file);
-            }
-            return new DevKeys(OctetKeyPair.parse(Files.readString(file)));
+            byte[] jwk = KeyFile.readOrCreate(
+                    file, () -> ephemeral().keyPair.toJSONString().getBytes(StandardCharsets.UTF_8));
+            return new DevKeys(OctetKeyPair.parse(new String(jwk, StandardCharsets.UTF_8)));
         } catch (IOException e) {
             throw new HailstormException(
                     ErrorCode.FAILED_PRECONDITION,
@@ -66,25 +58,6 @@ public final class DevKeys {
                             + "; restore it, or delete it to have a new one made (tokens signed by the old one end"
                             + " then)",
                     e);
-        }
-    }
-
-    /** Written beside and moved into place, so that no reader ever sees half a key. */
-    private static void create(Path file) throws IOException {
-        Path directory = Files.createDirectories(file.toAbsolutePath().getParent());
-        Path draft =
-                Files.createTempFile(directory, FILE_NAME, ".new", PosixFilePermissions.asFileAttribute(OWNER_ONLY));
-        try {
-            Files.writeString(draft, ephemeral().keyPair.toJSONString(), StandardCharsets.UTF_8);
-            try {
-                Files.createLink(file, draft);
-            } catch (FileAlreadyExistsException e) {
-                return; // Another process was first; its key is the one.
-            } catch (UnsupportedOperationException | AtomicMoveNotSupportedException e) {
-                Files.move(draft, file);
-            }
-        } finally {
-            Files.deleteIfExists(draft);
         }
     }
 

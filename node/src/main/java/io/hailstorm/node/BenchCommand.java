@@ -94,7 +94,7 @@ final class BenchCommand implements Runnable {
         }
 
         private static Path tokens(Path dataDir, TimeSource time) throws IOException {
-            TokenIssuer issuer = Tokens.issuer(dataDir, time);
+            TokenIssuer issuer = Tokens.issuer(new DataDirectory(dataDir), time);
             List<String> tokens = new ArrayList<>(STREAMS);
             for (long driver = 1; driver <= STREAMS; driver++) {
                 tokens.add(issuer.issue(Role.DRIVER, driver, Tokens.TTL));

@@ -6,10 +6,19 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Where a node keeps things: {@code log/}, {@code directory/} (drivers) and {@code keys/}. */
-record DataDirectory(Path root) {
+/**
+ * Where a node keeps things: {@code log/}, {@code directory/} (drivers) and, unless named apart, {@code keys/}.
+ *
+ * @param keys what signs tokens and quotes; nodes given the same directory accept each other's
+ */
+record DataDirectory(Path root, Path keys) {
+    /** With its own keys. */
+    DataDirectory(Path root) {
+        this(root, root.resolve("keys"));
+    }
+
     /** @throws HailstormException {@code FAILED_PRECONDITION} when it cannot be created or written */
-    static DataDirectory create(Path root) {
+    static DataDirectory create(Path root, Path keys) {
         try {
             Files.createDirectories(root);
             Path probe = Files.createTempFile(root, ".writable", "");
@@ -21,7 +30,7 @@ record DataDirectory(Path root) {
                             + "); give another one with --data-dir",
                     e);
         }
-        return new DataDirectory(root);
+        return new DataDirectory(root, keys);
     }
 
     /** @throws HailstormException {@code NOT_FOUND} when no node ever ran there */
@@ -36,9 +45,5 @@ record DataDirectory(Path root) {
 
     Path drivers() {
         return root.resolve("directory");
-    }
-
-    Path keys() {
-        return root.resolve("keys");
     }
 }

@@ -102,7 +102,7 @@ final class HailstormNode implements AutoCloseable {
      * @param time the node's clock, which a simulation may own
      */
     static HailstormNode open(NodeConfig config, TimeSource time) {
-        DataDirectory data = DataDirectory.create(config.dataDir());
+        DataDirectory data = DataDirectory.create(config.dataDir(), config.keysDir());
         Log log = EmbeddedLog.open(config.log(), new MappedDisk(), time, data.root());
         try {
             return new HailstormNode(config, time, data, log);

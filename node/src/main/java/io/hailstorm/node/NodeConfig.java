@@ -13,11 +13,13 @@ import java.nio.file.Path;
 /**
  * What a node is made of, checked.
  *
+ * @param keysDir what signs tokens and quotes
  * @param checkpointMs between checkpoints of the driver directory, by the node's own clock
  * @param driversMax drivers the directory, the sessions and the index hold
  */
 record NodeConfig(
         Path dataDir,
+        Path keysDir,
         City city,
         int partitionCount,
         String policy,
@@ -44,8 +46,12 @@ record NodeConfig(
         if (!settings.flag(Setting.RATE_LIMITS)) {
             ingest = ingest.withoutRateLimits();
         }
+        Path dataDir = Path.of(settings.text(Setting.DATA_DIR));
         return new NodeConfig(
-                Path.of(settings.text(Setting.DATA_DIR)),
+                dataDir,
+                settings.text(Setting.KEYS_DIR).isBlank()
+                        ? new DataDirectory(dataDir).keys()
+                        : Path.of(settings.text(Setting.KEYS_DIR)),
                 city,
                 partitionCount,
                 settings.oneOf(Setting.POLICY, "batch", "greedy", "fcfs"),
@@ -101,11 +107,31 @@ record NodeConfig(
 
     private NodeConfig withLog(LogConfig changed) {
         return new NodeConfig(
-                dataDir, city, partitionCount, policy, ingest, httpHost, httpPort, changed, checkpointMs, driversMax);
+                dataDir,
+                keysDir,
+                city,
+                partitionCount,
+                policy,
+                ingest,
+                httpHost,
+                httpPort,
+                changed,
+                checkpointMs,
+                driversMax);
     }
 
     NodeConfig withIngest(IngestConfig changed) {
         return new NodeConfig(
-                dataDir, city, partitionCount, policy, changed, httpHost, httpPort, log, checkpointMs, driversMax);
+                dataDir,
+                keysDir,
+                city,
+                partitionCount,
+                policy,
+                changed,
+                httpHost,
+                httpPort,
+                log,
+                checkpointMs,
+                driversMax);
     }
 }

@@ -32,6 +32,10 @@ final class NodeOptions {
     @Nullable
     String dataDir;
 
+    @Option(names = "--keys-dir", paramLabel = "DIR", description = "the signing keys, when shared by several nodes")
+    @Nullable
+    String keysDir;
+
     @Option(names = "--city", paramLabel = "sf|nyc", description = "built-in region (sf)")
     @Nullable
     String city;
@@ -76,6 +80,7 @@ final class NodeOptions {
         put(flags, Setting.HTTP_HOST, httpHost);
         put(flags, Setting.HTTP_PORT, httpPort);
         put(flags, Setting.DATA_DIR, dataDir);
+        put(flags, Setting.KEYS_DIR, keysDir);
         put(flags, Setting.CITY, city);
         put(flags, Setting.PARTITIONS, partitions);
         put(flags, Setting.POLICY, policy);

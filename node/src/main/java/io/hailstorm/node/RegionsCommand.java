@@ -19,7 +19,6 @@ import io.hailstorm.protocol.v1.ShowRangesRequest;
 import io.hailstorm.protocol.v1.ShowRangesResponse;
 import java.io.PrintWriter;
 import java.net.InetSocketAddress;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -58,12 +57,8 @@ final class RegionsCommand implements Runnable {
                 description = "the node's gRPC address (localhost:7100)")
         private String target = "localhost:7100";
 
-        @Option(
-                names = "--data-dir",
-                paramLabel = "DIR",
-                defaultValue = "hailstorm-data",
-                description = "data directory of the node, for its signing keys (hailstorm-data)")
-        private Path dataDir = Path.of("hailstorm-data");
+        @Mixin
+        private final KeyOptions keys = new KeyOptions();
 
         @Option(names = "--json", description = "one JSON object")
         private boolean json;
@@ -74,7 +69,7 @@ final class RegionsCommand implements Runnable {
             Metadata headers = new Metadata();
             headers.put(
                     Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER),
-                    "Bearer " + Tokens.admin(dataDir, new SystemTimeSource()));
+                    "Bearer " + Tokens.admin(keys.directory(), new SystemTimeSource()));
             ManagedChannel channel = NettyChannelBuilder.forAddress(address.getHostString(), address.getPort())
                     .usePlaintext()
                     .build();

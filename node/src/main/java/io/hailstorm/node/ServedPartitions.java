@@ -64,7 +64,9 @@ final class ServedPartitions implements PartitionServers {
 
     @Override
     public String endpoint(int partition) {
-        return log.owns(partition) ? "" : log.owner(partition).map(Owner::endpoint).orElse("");
+        return log.owns(partition)
+                ? ""
+                : log.owner(partition).map(Owner::endpoint).orElse("");
     }
 
     @Override

@@ -9,6 +9,10 @@ enum Setting {
     HTTP_HOST("http-host", "127.0.0.1", "address of console, metrics and health"),
     HTTP_PORT("http-port", "8100", "port of console, metrics and health; 0 turns it off"),
     DATA_DIR("data-dir", "hailstorm-data", "where the log, the driver directory and the keys live"),
+    KEYS_DIR(
+            "keys-dir",
+            "",
+            "where the signing keys live, shared by nodes of one cluster; keys/ in data-dir when empty"),
     CITY("city", "sf", "built-in city whose polygon is the region: sf or nyc"),
     PARTITIONS("partitions", "4", "partitions of the region's log, 1 to 64; fixed once the log exists"),
     POLICY("policy", "batch", "matching policy: batch, greedy or fcfs"),

@@ -17,7 +17,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
@@ -47,12 +46,8 @@ final class SimulateCommand implements Callable<Integer> {
     @Option(names = "--city", paramLabel = "sf|nyc", defaultValue = "sf", description = "city to drive in (sf)")
     private String cityName = "sf";
 
-    @Option(
-            names = "--data-dir",
-            paramLabel = "DIR",
-            description = "data directory of the node, for its signing keys (hailstorm-data)",
-            defaultValue = "hailstorm-data")
-    private Path dataDir = Path.of("hailstorm-data");
+    @Mixin
+    private final KeyOptions keys = new KeyOptions();
 
     @CommandLine.Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
@@ -77,7 +72,7 @@ final class SimulateCommand implements Callable<Integer> {
                 Simulation simulation = Simulation.create(
                         options.config(city, recorded).withFirstSession(wall.epochMs()),
                         channels.all(),
-                        Tokens.source(dataDir, wall),
+                        Tokens.source(keys.directory(), wall),
                         wall,
                         ledger,
                         originMs)) {

@@ -4,13 +4,13 @@ import io.hailstorm.ingest.Role;
 import io.hailstorm.ingest.TokenIssuer;
 import io.hailstorm.kernel.SystemTimeSource;
 import io.hailstorm.node.Converters.DurationConverter;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
@@ -46,12 +46,8 @@ final class TokenCommand implements Callable<Integer> {
             description = "time to live (24h)")
     private Duration ttl = Duration.ofHours(24);
 
-    @Option(
-            names = "--data-dir",
-            paramLabel = "DIR",
-            defaultValue = "hailstorm-data",
-            description = "data directory of the node (hailstorm-data)")
-    private Path dataDir = Path.of("hailstorm-data");
+    @Mixin
+    private final KeyOptions keys = new KeyOptions();
 
     @CommandLine.Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
@@ -75,7 +71,7 @@ final class TokenCommand implements Callable<Integer> {
             throw new CommandLine.ParameterException(
                     spec.commandLine(), "--subject and --count are positive, got " + subject + " and " + count);
         }
-        TokenIssuer issuer = Tokens.issuer(dataDir, new SystemTimeSource());
+        TokenIssuer issuer = Tokens.issuer(keys.directory(), new SystemTimeSource());
         for (long id = subject; id < subject + count; id++) {
             spec.commandLine().getOut().println(issuer.issue(role, id, ttl));
         }

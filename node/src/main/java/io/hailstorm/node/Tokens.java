@@ -13,7 +13,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Tokens signed with the keys of a data directory, for whoever may read that directory. */
+/** Tokens signed with the keys of a node, for whoever may read its directory. */
 final class Tokens {
     static final Duration TTL = Duration.ofDays(30);
 
@@ -28,22 +28,22 @@ final class Tokens {
         };
     }
 
-    static TokenSource source(Path dataDir, TimeSource time) {
-        return source(issuer(dataDir, time));
+    static TokenSource source(DataDirectory data, TimeSource time) {
+        return source(issuer(data, time));
     }
 
-    static String admin(Path dataDir, TimeSource time) {
-        return issuer(dataDir, time).issue(Role.ADMIN, 1, Duration.ofMinutes(5));
+    static String admin(DataDirectory data, TimeSource time) {
+        return issuer(data, time).issue(Role.ADMIN, 1, Duration.ofMinutes(5));
     }
 
     /** @throws HailstormException {@code NOT_FOUND} when the directory has no keys */
-    static TokenIssuer issuer(Path dataDir, TimeSource time) {
-        Path keys = new DataDirectory(dataDir).keys();
+    static TokenIssuer issuer(DataDirectory data, TimeSource time) {
+        Path keys = data.keys();
         if (!Files.isDirectory(keys)) {
             throw new HailstormException(
                     ErrorCode.NOT_FOUND,
                     "no signing keys in " + keys.toAbsolutePath()
-                            + ": give the --data-dir of a node that has been started");
+                            + ": give the --data-dir of a node that has been started, or its --keys-dir");
         }
         return new TokenIssuer(DevKeys.loadOrCreate(keys), time);
     }

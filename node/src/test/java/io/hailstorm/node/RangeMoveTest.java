@@ -228,7 +228,7 @@ final class RangeMoveTest {
             Metadata headers = new Metadata();
             headers.put(
                     Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER),
-                    "Bearer " + Tokens.admin(directory, time));
+                    "Bearer " + Tokens.admin(new DataDirectory(directory), time));
             operator = AdminServiceGrpc.newFutureStub(channel)
                     .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
         }

@@ -38,6 +38,7 @@ final class SettingsTest {
                         "http-host=127.0.0.1",
                         "http-port=8100",
                         "data-dir=hailstorm-data",
+                        "keys-dir=",
                         "city=sf",
                         "partitions=4",
                         "policy=batch",
