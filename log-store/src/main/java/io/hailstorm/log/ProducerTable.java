@@ -72,8 +72,10 @@ class ProducerTable {
         return expiredCount;
     }
 
-    private boolean isExpired(Producer producer, long hlcNow) {
-        return producer.lastHlc != CLOCK_UNKNOWN
+    /** An outbox that is forgotten could write a record twice, so it never expires. */
+    private boolean isExpired(long producerId, Producer producer, long hlcNow) {
+        return !Outbox.isProducer(producerId)
+                && producer.lastHlc != CLOCK_UNKNOWN
                 && HybridLogicalClock.epochMs(hlcNow) - HybridLogicalClock.epochMs(producer.lastHlc) > expiryMs;
     }
 
@@ -87,7 +89,9 @@ class ProducerTable {
             return ACCEPTED;
         }
         Producer producer = producers.get(producerId);
-        if (producer == null || isExpired(producer, Math.max(hlcHighest, hlcFirst)) || epoch > producer.epoch) {
+        if (producer == null
+                || isExpired(producerId, producer, Math.max(hlcHighest, hlcFirst))
+                || epoch > producer.epoch) {
             return ACCEPTED;
         }
         if (epoch < producer.epoch) {
@@ -108,7 +112,9 @@ class ProducerTable {
     /** The number of the producer's next record, or {@link PartitionLog#UNKNOWN_PRODUCER}. */
     long nextSeq(long producerId) {
         Producer producer = producers.get(producerId);
-        return producer == null || isExpired(producer, hlcHighest) ? PartitionLog.UNKNOWN_PRODUCER : producer.nextSeq;
+        return producer == null || isExpired(producerId, producer, hlcHighest)
+                ? PartitionLog.UNKNOWN_PRODUCER
+                : producer.nextSeq;
     }
 
     /** Remembers an accepted batch. */
@@ -118,7 +124,7 @@ class ProducerTable {
             return;
         }
         Producer producer = producers.get(producerId);
-        if (producer != null && isExpired(producer, hlcHighest)) {
+        if (producer != null && isExpired(producerId, producer, hlcHighest)) {
             forget(producerId);
             producer = null;
         }
@@ -156,8 +162,10 @@ class ProducerTable {
         long oldest = RecordBatch.NO_PRODUCER;
         long oldestOffset = Long.MAX_VALUE;
         for (var entry : producers.entrySet()) {
-            if (entry.getValue().lastOffset < oldestOffset) {
-                oldestOffset = entry.getValue().lastOffset;
+            // Outboxes go last.
+            long age = Outbox.isProducer(entry.getKey()) ? Long.MAX_VALUE / 2 : 0;
+            if (age + entry.getValue().lastOffset < oldestOffset) {
+                oldestOffset = age + entry.getValue().lastOffset;
                 oldest = entry.getKey();
             }
         }
@@ -175,7 +183,7 @@ class ProducerTable {
         long[] ids = new long[producers.size()];
         int filled = 0;
         for (var entry : producers.entrySet()) {
-            if (!isExpired(entry.getValue(), hlcHighest)) {
+            if (!isExpired(entry.getKey(), entry.getValue(), hlcHighest)) {
                 ids[filled++] = entry.getKey();
             }
         }

@@ -168,6 +168,78 @@ final class LogContractTest {
 
     @ParameterizedTest
     @EnumSource
+    void aMemberThatJoinsFencesTheOneBefore(Engine engine) {
+        try (Log log = open(engine)) {
+            PartitionLog fixes = log.partition(StreamName.FIXES, 0);
+            fixes.append(fixture.batch(0, 10));
+            fixture.sync(log);
+            ConsumerGroup first = ConsumerGroup.join(fixes, "audit", 2);
+            assertThat(first.poll(3, (offset, hlc, type, buffer, index, length) -> true))
+                    .isEqualTo(3);
+            assertThat(first.commit()).isTrue();
+
+            ConsumerGroup second = ConsumerGroup.join(fixes, "audit", 0);
+            assertThat(second.generation()).isEqualTo(first.generation() + 1);
+            assertThat(second.position()).isEqualTo(5);
+            assertThat(first.poll(1, (offset, hlc, type, buffer, index, length) -> true))
+                    .isEqualTo(PartitionLog.FENCED);
+            assertThat(first.commit(9)).isFalse();
+            assertThat(fixes.committed("audit")).isEqualTo(5);
+            assertThat(second.poll(100, (offset, hlc, type, buffer, index, length) -> true))
+                    .isEqualTo(5);
+            assertThat(second.commit()).isTrue();
+            assertThat(fixes.groups()).containsExactly(new GroupPosition("audit", 2, 10));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aResetMovesTheGroupAndFencesItsMember(Engine engine) {
+        try (Log log = open(engine)) {
+            PartitionLog fixes = log.partition(StreamName.FIXES, 0);
+            fixes.append(fixture.batch(0, 10));
+            fixture.sync(log);
+            ConsumerGroup member = ConsumerGroup.join(fixes, "audit", 0);
+            assertThat(fixes.reset("audit", 7)).isEqualTo(2);
+            assertThat(member.commit(3)).isFalse();
+            assertThat(ConsumerGroup.join(fixes, "audit", 0).position()).isEqualTo(7);
+            assertThat(fixes.generation("audit")).isEqualTo(3);
+            assertThat(fixes.generation("nobody")).isZero();
+            assertThatThrownBy(() -> fixes.reset("audit", -1)).isInstanceOf(HailstormException.class);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void tellsHowFarAReaderIsBehind(Engine engine) {
+        try (Log log = open(engine)) {
+            PartitionLog fixes = log.partition(StreamName.FIXES, 0);
+            assertThat(LogLag.of(fixes, 0)).isEqualTo(LogLag.NONE);
+            fixes.append(fixture.batch(0, 10));
+            fixture.time.advanceMs(3_000);
+            fixes.append(fixture.batch(10, 10));
+            fixture.sync(log);
+            assertThat(LogLag.of(fixes, 5)).isEqualTo(new LogLag(15, 3_000));
+            assertThat(LogLag.of(fixes, 15)).isEqualTo(new LogLag(5, 0));
+            assertThat(LogLag.of(fixes, 20)).isEqualTo(LogLag.NONE);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void tellsAProducerWhereItStopped(Engine engine) {
+        try (Log log = open(engine)) {
+            PartitionLog trips = log.partition(StreamName.TRIPS, 0);
+            assertThat(trips.nextSeq(7)).isEqualTo(PartitionLog.UNKNOWN_PRODUCER);
+            trips.append(fixture.batch(0, 3, 7, 1, 0));
+            fixture.sync(log);
+            assertThat(trips.nextSeq(7)).isEqualTo(3);
+            assertThat(trips.nextSeq(8)).isEqualTo(PartitionLog.UNKNOWN_PRODUCER);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void forgetsWhatIsTooOldButNothingAGroupHasYetToRead(Engine engine) {
         LogConfig config = LogFixture.config();
         config = config.withStream(
