@@ -19,6 +19,11 @@ final class BatchChecker {
         view = file.duplicate();
     }
 
+    /** The file's bytes, for the same thread. */
+    ByteBuffer view() {
+        return view;
+    }
+
     int crc(int position, int length) {
         crc.reset();
         view.limit(position + length).position(position + CHECKED_OFFSET);

@@ -5,13 +5,11 @@ import io.hailstorm.kernel.ErrorCode;
 import io.hailstorm.kernel.HailstormException;
 import io.hailstorm.kernel.StreamName;
 import io.hailstorm.kernel.TimeSource;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * The embedded engine: memory-mapped segments under {@code <dataDir>/log/<stream>/<partition>/}. One process at a time; a
@@ -21,8 +19,6 @@ public final class EmbeddedLog implements Log {
     static final String DIRECTORY_NAME = "log";
 
     private static final String LOCK_NAME = "lock";
-    private static final String META_NAME = "meta";
-    private static final String META_PREFIX = "hailstorm-log 1 partitions ";
 
     private final LogConfig config;
     private final Disk.Lock lock;
@@ -75,8 +71,9 @@ public final class EmbeddedLog implements Log {
             EmbeddedPartition[] ofStream = new EmbeddedPartition[config.partitionCount()];
             for (int p = 0; p < ofStream.length; p++) {
                 Path partitionDirectory = partitionDirectory(directory, stream, p);
-                PartitionRecovery.Recovered recovered =
-                        new PartitionRecovery(disk, stream, p, partitionDirectory, ofThis, progress).recover();
+                PartitionRecovery.Recovered recovered = new PartitionRecovery(
+                                disk, stream, p, partitionDirectory, ofThis, config.keyset(), progress)
+                        .recover();
                 ofStream[p] = new EmbeddedPartition(recovered, ofThis, disk, time, partitionDirectory);
                 recoveryReports.add(recovered.report());
             }
@@ -90,19 +87,17 @@ public final class EmbeddedLog implements Log {
 
     /** Cells are routed by the number of partitions, so it may not change under existing records. */
     private void checkPartitionCount(Disk disk, Path directory) {
-        Path path = directory.resolve(META_NAME);
-        String expected = META_PREFIX + config.partitionCount() + "\n";
-        Optional<byte[]> content = disk.readAll(path);
-        if (content.isEmpty()) {
-            disk.writeAtomically(path, expected.getBytes(StandardCharsets.US_ASCII));
-            return;
-        }
-        String found = new String(content.get(), StandardCharsets.US_ASCII);
-        if (!found.equals(expected)) {
+        LogMeta wanted = new LogMeta(LogMeta.VERSION, config.partitionCount());
+        LogMeta found = LogMeta.read(disk, directory).orElse(null);
+        if (found != null && found.partitionCount() != wanted.partitionCount()) {
             throw new HailstormException(
                     ErrorCode.FAILED_PRECONDITION,
-                    path + ": the log was created as \"" + found.trim() + "\", configured is \"" + expected.trim()
-                            + "\"; use the same number of partitions or a new data directory");
+                    directory.resolve(LogMeta.FILE_NAME) + ": the log was created with partitions "
+                            + found.partitionCount() + ", configured is " + wanted.partitionCount()
+                            + "; use the same number of partitions or a new data directory");
+        }
+        if (!wanted.equals(found)) {
+            wanted.write(disk, directory);
         }
     }
 

@@ -39,6 +39,10 @@ final class EmbeddedPartition implements PartitionLog {
     private final AtomicLong appendedBytes = new AtomicLong();
     private final AtomicLong backPressuredCount = new AtomicLong();
     private volatile @Nullable Segment active;
+    /** How batches are compressed and encrypted; null for the plain way. */
+    private final @Nullable BatchEncoder encoder;
+
+    private final int overheadMax;
 
     // Syncer
     private final AtomicLong syncedOffset = new AtomicLong();
@@ -81,6 +85,13 @@ final class EmbeddedPartition implements PartitionLog {
             active = last;
             syncFromBase = last.baseOffset;
         }
+        boolean encrypts = !chain.keyset().isEmpty();
+        encoder = encrypts || config.compression() != Compression.NONE ? new BatchEncoder(config.compression()) : null;
+        overheadMax = encrypts ? BatchEncoder.ENCRYPTED_OVERHEAD_MAX : 0;
+        Segment resumed = active;
+        if (resumed != null) {
+            resumed.resumeWith(encoder, chain.keyset());
+        }
     }
 
     @Override
@@ -102,7 +113,7 @@ final class EmbeddedPartition implements PartitionLog {
         if (verdict != ProducerTable.ACCEPTED) {
             return verdict;
         }
-        int length = BatchDescriptor.HEADER_LENGTH + batch.length();
+        int length = BatchDescriptor.HEADER_LENGTH + batch.length() + overheadMax;
         long appended = appendedBytes.getPlain();
         long backlog = appended - syncedBytes.getAcquire();
         if (backlog > 0 && backlog + length > config.backlogBytesMax()) {
@@ -118,10 +129,10 @@ final class EmbeddedPartition implements PartitionLog {
             }
         }
         long offset = endOffset.getPlain();
-        segment.append(batch, offset, (int) (offset - syncedOffset.getAcquire()));
+        int stored = segment.append(batch, offset, (int) (offset - syncedOffset.getAcquire()));
         producers.onBatch(
                 batch.producerId(), batch.producerEpoch(), batch.baseSeq(), batch.count(), offset, batch.hlcFirst());
-        appendedBytes.setRelease(appended + length);
+        appendedBytes.setRelease(appended + stored);
         endOffset.setRelease(offset + batch.count());
         return offset;
     }
@@ -142,13 +153,14 @@ final class EmbeddedPartition implements PartitionLog {
         }
         long baseOffset = endOffset.getPlain();
         Path path = directory.resolve(SegmentDescriptor.fileName(baseOffset));
-        SegmentDescriptor.writeHeader(file.buffer(), stream, partition, baseOffset);
+        SegmentDescriptor.writeHeader(file.buffer(), stream, partition, baseOffset, chain.keyset(), 0);
         disk.rename(next.path(), path);
         if (!first) {
             next.released();
         }
         Segment segment = new Segment(path, baseOffset, file);
         chain.add(segment);
+        segment.encodeWith(encoder);
         active = segment;
         return segment;
     }
@@ -394,6 +406,9 @@ final class EmbeddedPartition implements PartitionLog {
             stopped = new HailstormException(ErrorCode.UNAVAILABLE, "the log is closed");
             chain.closeAll();
             groups.close();
+            if (encoder != null) {
+                encoder.close();
+            }
         }
     }
 }

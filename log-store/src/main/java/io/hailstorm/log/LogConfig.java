@@ -8,8 +8,10 @@ import java.util.Map;
 /**
  * How a log is stored: the number of partitions, fixed when the log is first created, and one {@link StreamConfig} a
  * stream.
+ *
+ * @param keyset encrypts new segments, unless it is {@link LogKeyset#NONE}
  */
-public record LogConfig(int partitionCount, Map<StreamName, StreamConfig> streams) {
+public record LogConfig(int partitionCount, Map<StreamName, StreamConfig> streams, LogKeyset keyset) {
     public static final int PARTITION_COUNT_DEFAULT = 4;
     public static final long FIXES_RETENTION_MS_DEFAULT = 6L * 60 * 60 * 1000;
 
@@ -23,6 +25,11 @@ public record LogConfig(int partitionCount, Map<StreamName, StreamConfig> stream
         for (StreamName stream : StreamName.values()) {
             Invariants.require(streams.containsKey(stream), "no configuration for stream %s", stream);
         }
+    }
+
+    /** Not encrypted. */
+    public LogConfig(int partitionCount, Map<StreamName, StreamConfig> streams) {
+        this(partitionCount, streams, LogKeyset.NONE);
     }
 
     /** The shipped defaults: every stream acknowledged after fsync. */
@@ -61,6 +68,10 @@ public record LogConfig(int partitionCount, Map<StreamName, StreamConfig> stream
     public LogConfig withStream(StreamName name, StreamConfig config) {
         Map<StreamName, StreamConfig> changed = new EnumMap<>(streams);
         changed.put(name, config);
-        return new LogConfig(partitionCount, changed);
+        return new LogConfig(partitionCount, changed, keyset);
+    }
+
+    public LogConfig withKeyset(LogKeyset keys) {
+        return new LogConfig(partitionCount, streams, keys);
     }
 }

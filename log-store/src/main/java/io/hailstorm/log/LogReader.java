@@ -19,11 +19,17 @@ public final class LogReader implements AutoCloseable {
 
     /** @throws HailstormException {@code NOT_FOUND} when the directory holds no log; {@code DATA_LOSS} for a bad header */
     public static LogReader open(Disk disk, Path dataDir) {
+        return open(disk, dataDir, LogKeyset.NONE);
+    }
+
+    /** @param keyset of the log, where it is encrypted */
+    public static LogReader open(Disk disk, Path dataDir, LogKeyset keyset) {
         Path directory = dataDir.resolve(EmbeddedLog.DIRECTORY_NAME);
         if (disk.list(directory).isEmpty()) {
             throw new HailstormException(
                     ErrorCode.NOT_FOUND, "no log in " + dataDir + ": expected a directory \"log\"; check --data-dir");
         }
+        LogMeta.read(disk, directory); // refuses a newer one
         LogReader reader = new LogReader();
         for (StreamName stream : StreamName.values()) {
             Path streamDirectory = directory.resolve(stream.text());
@@ -32,7 +38,7 @@ public final class LogReader implements AutoCloseable {
                     .map(Integer::valueOf)
                     .sorted()
                     .forEach(p -> reader.partitions.add(new ReadOnlyPartition(
-                            disk, stream, p, EmbeddedLog.partitionDirectory(directory, stream, p))));
+                            disk, stream, p, EmbeddedLog.partitionDirectory(directory, stream, p), keyset)));
         }
         return reader;
     }

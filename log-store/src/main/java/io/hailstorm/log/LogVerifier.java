@@ -75,7 +75,7 @@ public final class LogVerifier {
             List<Problem> problems) {
         ReadOnlyPartition reader;
         try {
-            reader = new ReadOnlyPartition(disk, stream, partition, directory);
+            reader = new ReadOnlyPartition(disk, stream, partition, directory, LogKeyset.NONE);
         } catch (HailstormException e) {
             problems.add(new Problem(stream, partition, message(e)));
             return;

@@ -49,6 +49,7 @@ final class PartitionRecovery {
             int partition,
             Path directory,
             StreamConfig config,
+            LogKeyset keyset,
             RecoveryProgress progress) {
         this.disk = disk;
         this.stream = stream;
@@ -56,7 +57,7 @@ final class PartitionRecovery {
         this.directory = directory;
         this.config = config;
         this.progress = progress;
-        chain = new SegmentChain(stream, partition);
+        chain = new SegmentChain(stream, partition, keyset);
     }
 
     Recovered recover() {
@@ -192,7 +193,7 @@ final class PartitionRecovery {
         UnsafeBuffer buffer = segment.buffer;
         long expected = fromOffset;
         int at = segment.endPosition();
-        while (checker.isBatchAt(at, expected)) {
+        while (checker.isBatchAt(at, expected) && segment.hasKeyFor(at)) {
             int length = buffer.getInt(at + LENGTH_OFFSET);
             int count = buffer.getInt(at + COUNT_OFFSET);
             remember(producers, buffer, at, count, expected);
@@ -302,7 +303,7 @@ final class PartitionRecovery {
     private void makeDurable(int from, int lastIndex, long end, ProducerTable producers) {
         if (SegmentHeader.isBlank(segments.get(lastIndex).buffer)) {
             Segment only = segments.get(lastIndex);
-            SegmentDescriptor.writeHeader(only.buffer, stream, partition, only.baseOffset);
+            SegmentDescriptor.writeHeader(only.buffer, stream, partition, only.baseOffset, chain.keyset(), 0);
         }
         for (int i = from; i <= lastIndex; i++) {
             segments.get(i).file.force(0, segments.get(i).file.lengthBytes());

@@ -16,12 +16,12 @@ final class ReadOnlyPartition implements PartitionReader {
     private final Path directory;
     private final SegmentChain chain;
 
-    ReadOnlyPartition(Disk disk, StreamName stream, int partition, Path directory) {
+    ReadOnlyPartition(Disk disk, StreamName stream, int partition, Path directory, LogKeyset keyset) {
         this.disk = disk;
         this.stream = stream;
         this.partition = partition;
         this.directory = directory;
-        chain = new SegmentChain(stream, partition);
+        chain = new SegmentChain(stream, partition, keyset);
         refresh();
     }
 

@@ -26,6 +26,16 @@ final class Segment {
     /** Syncer only: whether the directory knows the file durably. */
     boolean nameSynced;
 
+    /** Set before others see the segment. */
+    private PartitionCodec codec = new PartitionCodec(LogKeyset.NONE);
+
+    private volatile @Nullable SegmentKey key;
+    /** Writer only: how new batches are stored, unless plainly. */
+    private @Nullable BatchEncoder encoder;
+
+    private @Nullable SegmentKey encoderKey;
+    private int appendLimit;
+
     private final BatchChecker writerChecker;
     private final AtomicReference<@Nullable BatchChecker> spareChecker = new AtomicReference<>();
     private final AtomicInteger users = new AtomicInteger(1);
@@ -51,6 +61,59 @@ final class Segment {
         indexedEndOffset = baseOffset;
         resumedOffset = baseOffset;
         writerChecker = new BatchChecker(file);
+        appendLimit = buffer.capacity();
+    }
+
+    void codec(PartitionCodec shared) {
+        codec = shared;
+    }
+
+    /** Writer, before the first append. */
+    void encodeWith(@Nullable BatchEncoder encodes) {
+        encoder = encodes;
+        encoderKey = SegmentDescriptor.isEncrypted(buffer) ? key() : null;
+    }
+
+    /** Goes on in a segment found on disk, or closes it for appends when it was begun in another way than asked for. */
+    void resumeWith(@Nullable BatchEncoder encodes, LogKeyset keyset) {
+        int keyId = SegmentDescriptor.isEncrypted(buffer) ? buffer.getInt(SegmentDescriptor.KEY_ID_OFFSET) : 0;
+        int wantedKeyId = keyset.isEmpty() ? 0 : keyset.primaryKeyId();
+        boolean isOld = buffer.getInt(SegmentDescriptor.VERSION_OFFSET) < SegmentDescriptor.VERSION && encodes != null;
+        boolean fits = !isOld && keyId == wantedKeyId;
+        boolean isEmpty = endPosition.getPlain() == SegmentDescriptor.HEADER_LENGTH;
+        if (!fits && !isEmpty) {
+            appendLimit = 0;
+            return;
+        }
+        if (!fits) {
+            key = null;
+            SegmentDescriptor.rewriteHeader(buffer, keyset);
+        }
+        encodeWith(encodes);
+    }
+
+    /** @throws HailstormException {@code FAILED_PRECONDITION} when the keyset does not hold it */
+    SegmentKey key() {
+        SegmentKey found = key;
+        if (found == null) {
+            found = SegmentKey.of(this, codec.keyset);
+            key = found;
+        }
+        return found;
+    }
+
+    /** False for an encrypted batch in a segment whose header, with the key, was never synced: nobody saw that batch. */
+    boolean hasKeyFor(int at) {
+        return (buffer.getByte(at + CODEC_OFFSET) & CODEC_ENCRYPTED) == 0 || SegmentDescriptor.isEncrypted(buffer);
+    }
+
+    private boolean isCompacted() {
+        return SegmentDescriptor.isCompacted(buffer);
+    }
+
+    /** Where the batches of a sealed segment end. */
+    private int sealedEndPosition() {
+        return buffer.getInt(SegmentDescriptor.SEAL_END_POSITION_OFFSET);
     }
 
     /** Skips what a checkpoint vouches for; before anything is appended or read. */
@@ -83,7 +146,7 @@ final class Segment {
     }
 
     boolean fits(int length) {
-        return length <= buffer.capacity() - endPosition.getPlain();
+        return length <= appendLimit - endPosition.getPlain();
     }
 
     int endPosition() {
@@ -98,15 +161,16 @@ final class Segment {
         return gapRecordCount;
     }
 
-    /** Writer only, after {@link #fits}. The length goes last: until then, the log ends before this batch. */
-    void append(RecordBatch batch, long offset, int unsynced) {
+    /**
+     * Writer only, after {@link #fits}. The length goes last: until then, the log ends before this batch.
+     *
+     * @return length of the batch as stored
+     */
+    int append(RecordBatch batch, long offset, int unsynced) {
         int at = endPosition.getPlain();
-        int length = HEADER_LENGTH + batch.length();
         UnsafeBuffer to = buffer;
-        to.putBytes(at + HEADER_LENGTH, batch.buffer(), 0, batch.length());
         to.putLong(at + BASE_OFFSET_OFFSET, offset);
         to.putInt(at + COUNT_OFFSET, batch.count());
-        to.putInt(at + CODEC_OFFSET, CODEC_NONE | MAGIC << 16);
         to.putLong(at + RANGE_EPOCH_OFFSET, batch.rangeEpoch());
         to.putLong(at + PRODUCER_ID_OFFSET, batch.producerId());
         to.putInt(at + PRODUCER_EPOCH_OFFSET, batch.producerEpoch());
@@ -114,9 +178,18 @@ final class Segment {
         to.putLong(at + BASE_SEQ_OFFSET, batch.baseSeq());
         to.putLong(at + HLC_FIRST_OFFSET, batch.hlcFirst());
         to.putLong(at + HLC_MAX_OFFSET, batch.hlcFirst() + batch.count() - 1);
+        int length = HEADER_LENGTH + batch.length();
+        BatchEncoder encodes = encoder;
+        if (encodes == null) {
+            to.putInt(at + CODEC_OFFSET, CODEC_NONE | MAGIC << 16);
+            to.putBytes(at + HEADER_LENGTH, batch.buffer(), 0, batch.length());
+        } else {
+            length = encodes.write(to, at, batch.buffer(), batch.length(), encoderKey, false);
+        }
         to.putInt(at + CRC_OFFSET, writerChecker.crc(at, length));
         to.putIntRelease(at + LENGTH_OFFSET, length);
         addToIndex(at, length);
+        return length;
     }
 
     /** Writer, recovery, or whoever holds this object's lock while walking. */
@@ -145,9 +218,14 @@ final class Segment {
         SparseIndex entries = index;
         if (entries == null || indexedEndOffset < limitOffset) {
             synchronized (this) {
+                boolean compacted = isCompacted();
                 while (indexedEndOffset < limitOffset) {
                     int at = indexedPosition;
-                    addToIndex(at, plausibleLength(at, indexedEndOffset));
+                    if (compacted && at >= sealedEndPosition()) {
+                        indexedEndOffset = Long.MAX_VALUE;
+                    } else {
+                        addToIndex(at, plausibleLength(at, compacted ? Long.MAX_VALUE : indexedEndOffset));
+                    }
                 }
             }
             entries = index;
@@ -212,7 +290,8 @@ final class Segment {
     }
 
     /**
-     * Hands on records from {@code fromOffset} to below {@code limitOffset}, which must lie in this segment.
+     * Hands on records from {@code fromOffset} to below {@code limitOffset}, which must lie in this segment. Where
+     * compaction left none, the offsets are passed over.
      *
      * @return the next offset to read; its bitwise complement when the handler asked to stop
      */
@@ -222,24 +301,39 @@ final class Segment {
         if (checker == null) {
             checker = new BatchChecker(file);
         }
+        boolean compacted = isCompacted();
+        long end = Math.min(limitOffset, fromOffset + maxRecords);
         long next = fromOffset;
-        int remaining = maxRecords;
-        while (next < limitOffset && remaining > 0) {
-            int length = plausibleLength(at, next);
+        while (next < end) {
+            if (compacted && at >= sealedEndPosition()) {
+                next = end;
+                break;
+            }
+            int length = plausibleLength(at, compacted ? Long.MAX_VALUE : next);
             long base = buffer.getLong(at + BASE_OFFSET_OFFSET);
             int count = buffer.getInt(at + COUNT_OFFSET);
+            if (base >= end) {
+                next = end;
+                break;
+            }
             if (base + count > next) {
                 if (!checker.isBatch(at)) {
                     throw corrupt(at, "checksum does not match for the batch of offset " + base);
                 }
-                long reached = BatchChecker.isGap(buffer, at)
-                        ? skipGap(base + count, next, remaining, handler)
-                        : deliver(at, base, count, next, remaining, handler);
+                long batchEnd = Math.min(base + count, end);
+                long reached;
+                if (buffer.getByte(at + CODEC_OFFSET) == CODEC_NONE) {
+                    reached = deliver(at, base, batchEnd, next, handler);
+                } else if (BatchChecker.isGap(buffer, at)) {
+                    handler.onGap(next, batchEnd);
+                    reached = batchEnd;
+                } else {
+                    reached = deliverCoded(at, length, base, batchEnd, next, handler, checker);
+                }
                 if (reached < 0) {
                     spareChecker.set(checker);
                     return reached;
                 }
-                remaining -= (int) (reached - next);
                 next = reached;
             }
             at += length;
@@ -248,15 +342,8 @@ final class Segment {
         return next;
     }
 
-    private static long skipGap(long gapEnd, long from, int remaining, RecordHandler handler) {
-        long end = Math.min(gapEnd, from + remaining);
-        handler.onGap(from, end);
-        return end;
-    }
-
-    private long deliver(int at, long base, int count, long from, int remaining, RecordHandler handler) {
+    private long deliver(int at, long base, long end, long from, RecordHandler handler) {
         long hlcFirst = buffer.getLong(at + HLC_FIRST_OFFSET);
-        long end = Math.min(base + count, from + remaining);
         int record = at + HEADER_LENGTH;
         for (long offset = base; offset < end; offset++) {
             int payloadLength = buffer.getInt(record);
@@ -272,6 +359,57 @@ final class Segment {
         return end;
     }
 
+    /** The same for a batch that is compressed, encrypted or has gaps. */
+    private long deliverCoded(
+            int at, int length, long base, long end, long from, RecordHandler handler, BatchChecker checker) {
+        int how = buffer.getByte(at + CODEC_OFFSET) & 0xFF;
+        if ((how & CODEC_CODED_MASK) == 0) {
+            return deliverFrom(buffer, at + HEADER_LENGTH, at + length, at, how, base, end, from, handler);
+        }
+        BatchDecoder decoder = codec.take();
+        try {
+            UnsafeBuffer records = decoder.decode(this, at, checker.view());
+            return deliverFrom(records, 0, records.capacity(), at, how, base, end, from, handler);
+        } finally {
+            codec.giveBack(decoder);
+        }
+    }
+
+    @SuppressWarnings("TooManyParameters")
+    private long deliverFrom(
+            UnsafeBuffer records,
+            int first,
+            int recordsEnd,
+            int at,
+            int how,
+            long base,
+            long end,
+            long from,
+            RecordHandler handler) {
+        boolean sparse = (how & CODEC_SPARSE) != 0;
+        long hlcFirst = buffer.getLong(at + HLC_FIRST_OFFSET);
+        int record = first;
+        for (long dense = base; record < recordsEnd; dense++) {
+            int payloadLength = records.getInt(record);
+            int payload = record + RecordBatch.RECORD_HEADER_LENGTH;
+            if (payloadLength < 0 || payloadLength > recordsEnd - payload) {
+                throw corrupt(at, "a record of " + payloadLength + " bytes reaches beyond its batch");
+            }
+            long offset = sparse ? base + (records.getShort(record + 6) & 0xFFFF) : dense;
+            if (offset >= end) {
+                return end;
+            }
+            if (offset >= from) {
+                int type = records.getShort(record + 4) & 0xFFFF;
+                if (!handler.onRecord(offset, hlcFirst + (offset - base), type, records, payload, payloadLength)) {
+                    return ~(offset + 1);
+                }
+            }
+            record += RecordBatch.recordLength(payloadLength);
+        }
+        return end;
+    }
+
     /** First offset below the limit with a clock at or after {@code hlc}; the limit when none. */
     long offsetAtOrAfter(long hlc, long limitOffset) {
         if (hlc > prefixHlcMax && limitOffset <= resumedOffset) {
@@ -279,8 +417,9 @@ final class Segment {
         }
         int at = positionBeforeHlc(hlc, limitOffset);
         long base = baseOffset;
-        while (base < limitOffset) {
-            int length = plausibleLength(at, limitOffset);
+        boolean compacted = isCompacted();
+        while (base < limitOffset && !(compacted && at >= sealedEndPosition())) {
+            int length = plausibleLength(at, compacted ? Long.MAX_VALUE : limitOffset);
             base = buffer.getLong(at + BASE_OFFSET_OFFSET);
             if (base >= limitOffset) {
                 break;

@@ -14,11 +14,17 @@ final class SegmentChain {
     private final StreamName stream;
     private final int partition;
     private final AtomicLong corruptReadCount = new AtomicLong();
+    private final PartitionCodec codec;
     private volatile Segment[] segments = NO_SEGMENTS;
 
-    SegmentChain(StreamName stream, int partition) {
+    SegmentChain(StreamName stream, int partition, LogKeyset keyset) {
         this.stream = stream;
         this.partition = partition;
+        codec = new PartitionCodec(keyset);
+    }
+
+    LogKeyset keyset() {
+        return codec.keyset;
     }
 
     /** The current segments, ascending; not to be changed. */
@@ -27,6 +33,7 @@ final class SegmentChain {
     }
 
     synchronized void add(Segment segment) {
+        segment.codec(codec);
         Segment[] longer = Arrays.copyOf(segments, segments.length + 1);
         longer[longer.length - 1] = segment;
         segments = longer;
@@ -38,12 +45,27 @@ final class SegmentChain {
         return first;
     }
 
+    /** Puts a rewritten segment in the place of the old one; false when the old one is gone. */
+    synchronized boolean replace(Segment old, Segment rewritten) {
+        for (int i = 0; i < segments.length; i++) {
+            if (segments[i] == old) {
+                rewritten.codec(codec);
+                Segment[] changed = segments.clone();
+                changed[i] = rewritten;
+                segments = changed;
+                return true;
+            }
+        }
+        return false;
+    }
+
     synchronized void closeAll() {
         Segment[] all = segments;
         segments = NO_SEGMENTS;
         for (Segment segment : all) {
             segment.release();
         }
+        codec.close();
     }
 
     /** Reads refused because bytes did not check out. */

@@ -1,6 +1,7 @@
 package io.hailstorm.log;
 
 import io.hailstorm.kernel.CounterRandom;
+import io.hailstorm.kernel.Disk;
 import io.hailstorm.kernel.StreamName;
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
@@ -24,6 +25,11 @@ import org.agrona.concurrent.UnsafeBuffer;
  *   +----------------+----------------+--------+--------+
  *   |   endOffset    |     hlcMax     | endPos | crc32c |  the seal, written once the segment is full and durable
  *   +----------------+----------------+--------+--------+
+ *   192      196      200      204      208           ≤ 512
+ *   +--------+--------+--------+--------+----------------+
+ *   | flags  | keyId  |wrapLen | crc32c |  wrapped key   |  since version 2, written with the first part; no key: zeros
+ *   |  i32   |  i32   |  i32   |  u32   |  wrapLen bytes |
+ *   +--------+--------+--------+--------+----------------+
  *   4096
  *   +-------------------------------------------
  *   | batches …, then zeros to the end of the file
@@ -35,6 +41,7 @@ final class SegmentDescriptor {
     /** "HAILSEG1" as bytes in file order. */
     static final long MAGIC = 0x31474553_4C494148L;
 
+    /** 1 had neither coded nor sparse batches and no third part of the header. */
     static final int VERSION = 2;
 
     static final int MAGIC_OFFSET = 0;
@@ -49,7 +56,16 @@ final class SegmentDescriptor {
     static final int SEAL_HLC_MAX_OFFSET = 136;
     static final int SEAL_END_POSITION_OFFSET = 144;
     static final int SEAL_CRC_OFFSET = 148;
+    static final int FLAGS_OFFSET = 192;
+    static final int KEY_ID_OFFSET = 196;
+    static final int WRAPPED_LENGTH_OFFSET = 200;
+    static final int FLAGS_CRC_OFFSET = 204;
+    static final int WRAPPED_OFFSET = 208;
+    static final int WRAPPED_LENGTH_MAX = Disk.SECTOR_BYTES - WRAPPED_OFFSET;
     static final int HEADER_LENGTH = 4096;
+
+    /** Rewritten by compaction: offsets may be missing between and in its batches. Always sealed. */
+    static final int FLAG_COMPACTED = 1;
 
     static final String SUFFIX = ".seg";
 
@@ -74,15 +90,50 @@ final class SegmentDescriptor {
         return Long.parseLong(fileName.substring(0, NAME_DIGITS));
     }
 
-    static void writeHeader(UnsafeBuffer buffer, StreamName stream, int partition, long baseOffset) {
+    /** @param keyset wraps a new data key for the segment, unless it is empty */
+    static void writeHeader(
+            UnsafeBuffer buffer, StreamName stream, int partition, long baseOffset, LogKeyset keyset, int flags) {
         buffer.putLong(MAGIC_OFFSET, MAGIC);
-        buffer.putInt(VERSION_OFFSET, VERSION);
-        buffer.putInt(HEADER_LENGTH_OFFSET, HEADER_LENGTH);
         buffer.putLong(BASE_OFFSET_OFFSET, baseOffset);
         buffer.putInt(STREAM_OFFSET, streamCode(stream));
         buffer.putInt(PARTITION_OFFSET, partition);
-        buffer.putInt(HEADER_CRC_OFFSET, crc(buffer, 0, HEADER_CRC_OFFSET));
         writeMark(buffer, baseOffset);
+        finishHeader(buffer, keyset, flags);
+    }
+
+    /** For a segment without batches that is to be of this version and another key. */
+    static void rewriteHeader(UnsafeBuffer buffer, LogKeyset keyset) {
+        finishHeader(buffer, keyset, 0);
+    }
+
+    private static void finishHeader(UnsafeBuffer buffer, LogKeyset keyset, int flags) {
+        buffer.putInt(VERSION_OFFSET, VERSION);
+        buffer.putInt(HEADER_LENGTH_OFFSET, HEADER_LENGTH);
+        buffer.putInt(HEADER_CRC_OFFSET, crc(buffer, 0, HEADER_CRC_OFFSET));
+        buffer.setMemory(FLAGS_OFFSET, Disk.SECTOR_BYTES - FLAGS_OFFSET, (byte) 0);
+        buffer.putInt(FLAGS_OFFSET, flags);
+        if (!keyset.isEmpty()) {
+            SegmentKey.create(keyset, buffer);
+        }
+        buffer.putInt(FLAGS_CRC_OFFSET, flagsCrc(buffer));
+    }
+
+    static int flagsCrc(DirectBuffer buffer) {
+        int wrappedLength = Math.clamp(buffer.getInt(WRAPPED_LENGTH_OFFSET), 0, WRAPPED_LENGTH_MAX);
+        byte[] bytes = new byte[FLAGS_CRC_OFFSET - FLAGS_OFFSET + wrappedLength];
+        buffer.getBytes(FLAGS_OFFSET, bytes, 0, FLAGS_CRC_OFFSET - FLAGS_OFFSET);
+        buffer.getBytes(WRAPPED_OFFSET, bytes, FLAGS_CRC_OFFSET - FLAGS_OFFSET, wrappedLength);
+        CRC32C crc = new CRC32C();
+        crc.update(bytes, 0, bytes.length);
+        return (int) crc.getValue();
+    }
+
+    static boolean isCompacted(DirectBuffer buffer) {
+        return (buffer.getInt(FLAGS_OFFSET) & FLAG_COMPACTED) != 0;
+    }
+
+    static boolean isEncrypted(DirectBuffer buffer) {
+        return buffer.getInt(WRAPPED_LENGTH_OFFSET) > 0;
     }
 
     /** Numbers are forever. */

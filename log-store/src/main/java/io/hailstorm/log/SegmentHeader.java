@@ -37,9 +37,7 @@ final class SegmentHeader {
         boolean checksOut = buffer.getInt(HEADER_CRC_OFFSET) == crc(buffer, 0, HEADER_CRC_OFFSET);
         if (checksOut && version > VERSION) {
             throw new HailstormException(
-                    ErrorCode.FAILED_PRECONDITION,
-                    segment.path + ": written in log format " + version + ", this Hailstorm reads up to " + VERSION
-                            + "; use a newer one");
+                    ErrorCode.FAILED_PRECONDITION, newer(segment.path.toString(), version, VERSION));
         }
         if (!checksOut) {
             throw segment.corrupt(HEADER_CRC_OFFSET, "the header's checksum does not match");
@@ -49,5 +47,14 @@ final class SegmentHeader {
                 || buffer.getInt(PARTITION_OFFSET) != partition) {
             throw segment.corrupt(BASE_OFFSET_OFFSET, "the header belongs to another stream, partition or offset");
         }
+        if (version > 1 && buffer.getInt(FLAGS_CRC_OFFSET) != flagsCrc(buffer)) {
+            throw segment.corrupt(FLAGS_CRC_OFFSET, "the header's second checksum does not match");
+        }
+    }
+
+    /** What is said of any file of a later version. */
+    static String newer(String what, long version, long understood) {
+        return what + ": written by a newer Hailstorm: version=" + version + ", understood up to " + understood
+                + "; use that one";
     }
 }

@@ -15,6 +15,9 @@ import io.hailstorm.kernel.Invariants;
  * @param retentionBytes oldest segments beyond this size of a partition are deleted; {@link #UNLIMITED} keeps them
  * @param producerExpiryMs an idempotent producer that wrote nothing for longer, by the clocks of the partition's batches, is
  *     forgotten: it must not send a batch again that late; {@link #UNLIMITED} keeps it
+ * @param compression of new batches
+ * @param compaction which records a later one makes worthless
+ * @param compactAfterMs segments whose newest record is older are compacted; {@link #UNLIMITED} leaves them alone
  */
 public record StreamConfig(
         AckLevel ackLevel,
@@ -24,7 +27,10 @@ public record StreamConfig(
         int backlogBytesMax,
         long retentionMs,
         long retentionBytes,
-        long producerExpiryMs) {
+        long producerExpiryMs,
+        Compression compression,
+        CompactionPolicy compaction,
+        long compactAfterMs) {
     public static final long UNLIMITED = Long.MAX_VALUE;
     public static final int SEGMENT_BYTES_MIN = 4 * Disk.PAGE_BYTES;
 
@@ -41,8 +47,10 @@ public record StreamConfig(
         Invariants.require(commitIntervalNs >= 0 && commitBytes > 0 && backlogBytesMax > 0, "negative stream bound");
         Invariants.require(retentionMs > 0 && retentionBytes > 0, "retention must be positive");
         Invariants.require(producerExpiryMs > 0, "producerExpiryMs: expected more than 0, got %d", producerExpiryMs);
+        Invariants.require(compactAfterMs >= 0, "compactAfterMs must not be negative, got %d", compactAfterMs);
     }
 
+    /** Neither compressed nor compacted; silent producers are forgotten after the default time. */
     public StreamConfig(
             AckLevel ackLevel,
             long commitIntervalNs,
@@ -59,7 +67,10 @@ public record StreamConfig(
                 backlogBytesMax,
                 retentionMs,
                 retentionBytes,
-                PRODUCER_EXPIRY_MS_DEFAULT);
+                PRODUCER_EXPIRY_MS_DEFAULT,
+                Compression.NONE,
+                CompactionPolicy.NONE,
+                UNLIMITED);
     }
 
     public StreamConfig withAckLevel(AckLevel level) {
@@ -71,7 +82,10 @@ public record StreamConfig(
                 backlogBytesMax,
                 retentionMs,
                 retentionBytes,
-                producerExpiryMs);
+                producerExpiryMs,
+                compression,
+                compaction,
+                compactAfterMs);
     }
 
     public StreamConfig withCommit(long intervalNs, int bytes) {
@@ -83,7 +97,10 @@ public record StreamConfig(
                 backlogBytesMax,
                 retentionMs,
                 retentionBytes,
-                producerExpiryMs);
+                producerExpiryMs,
+                compression,
+                compaction,
+                compactAfterMs);
     }
 
     public StreamConfig withSegmentBytes(int bytes) {
@@ -95,7 +112,10 @@ public record StreamConfig(
                 backlogBytesMax,
                 retentionMs,
                 retentionBytes,
-                producerExpiryMs);
+                producerExpiryMs,
+                compression,
+                compaction,
+                compactAfterMs);
     }
 
     public StreamConfig withBacklogBytesMax(int bytes) {
@@ -107,12 +127,25 @@ public record StreamConfig(
                 bytes,
                 retentionMs,
                 retentionBytes,
-                producerExpiryMs);
+                producerExpiryMs,
+                compression,
+                compaction,
+                compactAfterMs);
     }
 
     public StreamConfig withRetention(long ms, long bytes) {
         return new StreamConfig(
-                ackLevel, commitIntervalNs, commitBytes, segmentBytes, backlogBytesMax, ms, bytes, producerExpiryMs);
+                ackLevel,
+                commitIntervalNs,
+                commitBytes,
+                segmentBytes,
+                backlogBytesMax,
+                ms,
+                bytes,
+                producerExpiryMs,
+                compression,
+                compaction,
+                compactAfterMs);
     }
 
     public StreamConfig withProducerExpiry(long ms) {
@@ -124,6 +157,39 @@ public record StreamConfig(
                 backlogBytesMax,
                 retentionMs,
                 retentionBytes,
-                ms);
+                ms,
+                compression,
+                compaction,
+                compactAfterMs);
+    }
+
+    public StreamConfig withCompression(Compression of) {
+        return new StreamConfig(
+                ackLevel,
+                commitIntervalNs,
+                commitBytes,
+                segmentBytes,
+                backlogBytesMax,
+                retentionMs,
+                retentionBytes,
+                producerExpiryMs,
+                of,
+                compaction,
+                compactAfterMs);
+    }
+
+    public StreamConfig withCompaction(CompactionPolicy policy, long afterMs) {
+        return new StreamConfig(
+                ackLevel,
+                commitIntervalNs,
+                commitBytes,
+                segmentBytes,
+                backlogBytesMax,
+                retentionMs,
+                retentionBytes,
+                producerExpiryMs,
+                compression,
+                policy,
+                afterMs);
     }
 }

@@ -30,6 +30,15 @@ final class LogFixture {
         return config;
     }
 
+    /** The same with every stream compressed. */
+    static LogConfig compressed(LogConfig config, Compression compression) {
+        LogConfig changed = config;
+        for (StreamName stream : StreamName.values()) {
+            changed = changed.withStream(stream, config.stream(stream).withCompression(compression));
+        }
+        return changed;
+    }
+
     EmbeddedLog open(Disk disk) {
         return EmbeddedLog.open(config(), disk, time, DATA_DIR);
     }
