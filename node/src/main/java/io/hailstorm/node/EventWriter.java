@@ -27,21 +27,23 @@ final class EventWriter {
 
     private final Log log;
     private final HybridLogicalClock clock;
+    private final ServedPartitions served;
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
     private final RecordBatch batch = new RecordBatch(RECORD_BYTES_MAX);
     private final UnsafeBuffer bytes = new UnsafeBuffer(0, 0);
     private long appendedCount;
 
-    EventWriter(Log log, HybridLogicalClock clock) {
+    EventWriter(Log log, HybridLogicalClock clock, ServedPartitions served) {
         this.log = log;
         this.clock = clock;
+        this.served = served;
     }
 
     /** A new event with identity and clock set; the caller adds aggregate, cause, time and payload. */
     Event.Builder begin(long timeMs) {
         long hlc = clock.next();
         return Event.newBuilder()
-                .setEventId(hlc)
+                .setEventId(hlc ^ served.eventSalt())
                 .setHlc(hlc)
                 .setSchemaVersion(EventCodec.SCHEMA_VERSION)
                 .setTimeMs(timeMs);
@@ -79,6 +81,9 @@ final class EventWriter {
                     "event too large: " + event.length + " bytes, at most " + RECORD_BYTES_MAX);
         }
         long offset = log.partition(stream, partition).append(batch);
+        if (offset == PartitionLog.FENCED && served.isShared()) {
+            return PartitionLog.BACK_PRESSURED; // the region is about to notice, and to let everything here go
+        }
         Invariants.require(
                 offset >= 0 || offset == PartitionLog.BACK_PRESSURED,
                 "append to %s/%d answered %d",
@@ -89,6 +94,11 @@ final class EventWriter {
             appendedCount++;
         }
         return offset;
+    }
+
+    /** Forgets what waits: this node does not decide any more, and whoever does decides it anew. */
+    void clear() {
+        waiting.clear();
     }
 
     boolean isEmpty() {

@@ -9,7 +9,6 @@ import io.hailstorm.ingest.DevKeys;
 import io.hailstorm.ingest.IngestAgent;
 import io.hailstorm.ingest.IngestPorts;
 import io.hailstorm.ingest.IngestServer;
-import io.hailstorm.ingest.PartitionServers;
 import io.hailstorm.ingest.PickupPolicy;
 import io.hailstorm.ingest.TokenIssuer;
 import io.hailstorm.ingest.TokenVerifier;
@@ -118,8 +117,9 @@ final class HailstormNode implements AutoCloseable {
         this.log = log;
         City city = config.city();
         HybridLogicalClock clock = new HybridLogicalClock(time);
-        EventWriter writer = new EventWriter(log, clock);
-        ranges = new RangeOwnership(log, writer, cells);
+        ServedPartitions served = ServedPartitions.alone(log);
+        EventWriter writer = new EventWriter(log, clock, served);
+        ranges = new RangeOwnership(log, writer, served, cells);
         status = new StatusView(config, time, wall, log, ranges, stats, () -> Optional.ofNullable(failure.get()));
         ranges.recover(
                 new RegionId(city.name()),
@@ -128,14 +128,20 @@ final class HailstormNode implements AutoCloseable {
                 config.partitionCount(),
                 time.epochMs(),
                 () -> log.doWork(wall.monotonicNs()));
-        PricingEngine pricing =
-                new PricingEngine(PricingConfig.defaults(), cells, city.region().routingCells());
         PriceBook prices = new PriceBook();
-        region = new RegionAgent(
-                log, time, wall, writer, ranges, pricing, prices, stats, new LatencyProbe(log, wall, latency));
         MatchingConfig matching = MatchingConfig.defaults();
-        Matcher matcher = new Matcher(
-                matching, MatchingPolicy.of(config.policy(), matching), cells, city.geofences()::pickupAllowed, region);
+        region = new RegionAgent(
+                log,
+                time,
+                wall,
+                writer,
+                clock,
+                ranges,
+                served,
+                () -> dispatch(matching),
+                prices,
+                stats,
+                new LatencyProbe(log, wall, latency));
         QuoteIssuer quotes = new QuoteIssuer(
                 new RegionId(city.name()),
                 cells,
@@ -152,15 +158,16 @@ final class HailstormNode implements AutoCloseable {
                 new IngestPorts(
                         new QuotePort(quotes, clock),
                         point -> pickupVerdict(city, point),
-                        new NearbyPort(matcher, matching.saga().idleStaleAfterMs()),
+                        new NearbyPort(region::matcher, matching.saga().idleStaleAfterMs()),
                         ranges,
-                        PartitionServers.ALL_HERE),
+                        served),
                 wall,
                 metrics);
-        region.attach(ingest, matcher);
+        Recovery recovery = new Recovery(log, clock, ingest, prices, served);
+        region.attach(ingest, recovery);
         ranges.beforeRangeRecord(ingest::flushFixes);
         directory = DriverDirectory.open(data.drivers(), config.driversMax());
-        new Recovery(log, clock, ingest, matcher, pricing, prices).run(directory, region, time.epochMs());
+        recovery.run(directory, region, time.epochMs());
         checkpointer =
                 new Checkpointer(ingest, directory, config.partitionCount(), config.checkpointMs(), time.epochMs());
         DevKeys keys = DevKeys.loadOrCreate(data.keys());
@@ -175,7 +182,19 @@ final class HailstormNode implements AutoCloseable {
         OpsConfig opsConfig = OpsConfig.DEFAULT.withBindAddress(config.httpHost());
         projection = new LiveProjection(log, cells, status, opsConfig);
         ops = new OpsServer(opsConfig, status, projection, metrics, wall);
-        NodeMetrics.register(metrics, log, matcher, stats, writer);
+        NodeMetrics.register(metrics, log, region, stats, writer);
+    }
+
+    private Dispatch dispatch(MatchingConfig matching) {
+        City city = config.city();
+        return new Dispatch(
+                new Matcher(
+                        matching,
+                        MatchingPolicy.of(config.policy(), matching),
+                        cells,
+                        city.geofences()::pickupAllowed,
+                        region),
+                new PricingEngine(PricingConfig.defaults(), cells, city.region().routingCells()));
     }
 
     private PickupPolicy.Verdict pickupVerdict(City city, GeoPoint point) {

@@ -51,10 +51,12 @@ final class MergedEvents {
 
     private MergedEvents() {}
 
-    /** Feeds everything durable now. */
-    static void forEach(List<? extends PartitionReader> readers, Handler handler) {
+    /** Feeds everything below the given offsets, one a reader. */
+    static void forEach(List<? extends PartitionReader> readers, long[] endOffsets, Handler handler) {
         List<Source> sources = new ArrayList<>();
-        readers.forEach(reader -> sources.add(new Source(reader, reader.durableOffset())));
+        for (int i = 0; i < endOffsets.length; i++) {
+            sources.add(new Source(readers.get(i), endOffsets[i]));
+        }
         while (true) {
             Source first = null;
             for (Source source : sources) {

@@ -8,20 +8,22 @@ import io.hailstorm.matching.Matcher;
 import io.hailstorm.protocol.v1.NearbyDriver;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** Idle drivers near a point, from the matcher's index; places are those of cells. Region agent's thread. */
 final class NearbyPort implements NearbyDrivers {
-    private final Matcher matcher;
+    private final Supplier<Matcher> current;
     private final long staleAfterMs;
     private final Cells cells = Cells.create();
 
-    NearbyPort(Matcher matcher, long staleAfterMs) {
-        this.matcher = matcher;
+    NearbyPort(Supplier<Matcher> current, long staleAfterMs) {
+        this.current = current;
         this.staleAfterMs = staleAfterMs;
     }
 
     @Override
     public List<NearbyDriver> nearby(GeoPoint point, int radiusMeters, int maxResults, long nowMs) {
+        Matcher matcher = current.get();
         DriverIndex index = matcher.drivers();
         int[] slots = new int[maxResults];
         int found = index.nearest(point.latE7(), point.lonE7(), radiusMeters, nowMs - staleAfterMs, slots);

@@ -2,7 +2,6 @@ package io.hailstorm.node;
 
 import io.hailstorm.kernel.StreamName;
 import io.hailstorm.log.Log;
-import io.hailstorm.matching.Matcher;
 import io.hailstorm.matching.TripState;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -18,7 +17,7 @@ final class NodeMetrics {
     private NodeMetrics() {}
 
     @SuppressWarnings("resource") // lives as long as the registry
-    static void register(MeterRegistry registry, Log log, Matcher matcher, RegionStats stats, EventWriter writer) {
+    static void register(MeterRegistry registry, Log log, RegionAgent region, RegionStats stats, EventWriter writer) {
         new JvmMemoryMetrics().bindTo(registry);
         new JvmGcMetrics().bindTo(registry);
         new ProcessorMetrics().bindTo(registry);
@@ -26,21 +25,24 @@ final class NodeMetrics {
             log(registry, log, stream);
         }
         for (TripState.Kind kind : TripState.Kind.values()) {
-            Gauge.builder("hailstorm.trips", matcher, of -> of.tripCount(kind))
+            Gauge.builder("hailstorm.trips", region, of -> of.matcher().tripCount(kind))
                     .description("trips by state; ended ones since the start")
                     .tag("state", kind.name().toLowerCase(java.util.Locale.ROOT))
                     .register(registry);
         }
-        Gauge.builder("hailstorm.matching.waiting", matcher, Matcher::waitingCount)
+        Gauge.builder("hailstorm.matching.waiting", region, of -> of.matcher().waitingCount())
                 .description("trips waiting for a round")
                 .register(registry);
-        Gauge.builder("hailstorm.matching.idle.drivers", matcher, Matcher::idleDriverCount)
+        Gauge.builder(
+                        "hailstorm.matching.idle.drivers",
+                        region,
+                        of -> of.matcher().idleDriverCount())
                 .description("drivers a round may choose")
                 .register(registry);
         FunctionCounter.builder(
                         "hailstorm.matching.drivers.refused",
-                        matcher,
-                        of -> of.drivers().refusedCount())
+                        region,
+                        of -> of.matcher().drivers().refusedCount())
                 .description("fixes of drivers the full index refused")
                 .register(registry);
         FunctionCounter.builder(

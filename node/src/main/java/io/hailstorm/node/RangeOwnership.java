@@ -57,6 +57,7 @@ final class RangeOwnership implements RangeAdmission {
 
     private final Log log;
     private final EventWriter writer;
+    private final ServedPartitions served;
     private final OwnershipTable table = new OwnershipTable();
     private final Map<String, Progress> progress = new LinkedHashMap<>();
     private final Map<String, MovePlan> plans = new HashMap<>();
@@ -67,15 +68,16 @@ final class RangeOwnership implements RangeAdmission {
     private volatile PartitionMap map = PartitionMap.of(0, 1, Map.of());
     private volatile List<Migration> migrations = List.of();
 
-    RangeOwnership(Log log, EventWriter writer, Cells cells) {
+    RangeOwnership(Log log, EventWriter writer, ServedPartitions served, Cells cells) {
         this.log = log;
         this.writer = writer;
+        this.served = served;
         moves = new RangeMoves(table, this::propose, new FixesJournal(), new LogRangeStore(log, cells), this::onEnded);
     }
 
     /**
-     * Folds the durable control stream, writing the first map when it is empty, and resumes what was under way. Calls
-     * {@code makeDurable} until the first map is.
+     * Folds the durable control stream. When it is empty, whoever owns it writes the first map, and everybody waits for it,
+     * calling {@code makeDurable}.
      */
     void recover(
             RegionId region,
@@ -86,15 +88,17 @@ final class RangeOwnership implements RangeAdmission {
             Runnable makeDurable) {
         nowMs = timeMs;
         readControl();
-        if (!table.isInitialized()) {
-            PartitionMap first = io.hailstorm.geo.Partitioner.balanced(routingCells, weight, partitionCount);
-            Map<Long, Integer> owners = new HashMap<>();
-            routingCells.forEach(cell -> owners.put(cell, first.partitionOf(cell)));
-            propose(ControlRecord.MapInitialized.of(region, partitionCount, owners));
-            while (!table.isInitialized()) {
-                makeDurable.run();
-                readControl();
+        boolean proposed = false;
+        while (!table.isInitialized()) {
+            if (!proposed && log.owns(CONTROL_PARTITION)) {
+                PartitionMap first = io.hailstorm.geo.Partitioner.balanced(routingCells, weight, partitionCount);
+                Map<Long, Integer> owners = new HashMap<>();
+                routingCells.forEach(cell -> owners.put(cell, first.partitionOf(cell)));
+                propose(ControlRecord.MapInitialized.of(region, partitionCount, owners));
+                proposed = true;
             }
+            makeDurable.run();
+            readControl();
         }
         if (table.map().partitionCount() != partitionCount) {
             throw new HailstormException(
@@ -103,7 +107,18 @@ final class RangeOwnership implements RangeAdmission {
                             + "; the number is fixed once the log exists");
         }
         guard = new RangeGuard(table);
+        if (!served.isShared()) {
+            resume();
+        }
+        publish();
+    }
+
+    /** Goes on with the moves that were under way when this node, or the one that decided before it, stopped. */
+    void resume() {
         for (MovePlan plan : table.movesInFlight()) {
+            if (plans.containsKey(plan.migrationId())) {
+                continue;
+            }
             recoverRangeRecords(plan);
             start(plan);
             LOG.info(
@@ -112,6 +127,12 @@ final class RangeOwnership implements RangeAdmission {
                     plan.cells().size());
         }
         publish();
+    }
+
+    /** Whether everything durable in the control stream was applied. */
+    boolean isCaughtUp() {
+        return table.nextOffset()
+                >= log.partition(StreamName.CONTROL, CONTROL_PARTITION).durableOffset();
     }
 
     private void recoverRangeRecords(MovePlan plan) {
@@ -151,6 +172,11 @@ final class RangeOwnership implements RangeAdmission {
         MovePlan known = plans.get(migrationId);
         if (known != null) {
             return known;
+        }
+        if (served.isShared()) {
+            throw new HailstormException(
+                    ErrorCode.FAILED_PRECONDITION,
+                    "ranges do not move while several nodes share the log; move them with one node running alone");
         }
         MovePlan plan = table.plan(migrationId, cells, targetPartition);
         start(plan);

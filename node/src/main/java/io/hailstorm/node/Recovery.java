@@ -11,7 +11,6 @@ import io.hailstorm.log.PartitionLog;
 import io.hailstorm.matching.Matcher;
 import io.hailstorm.pricing.PriceBook;
 import io.hailstorm.pricing.PriceUpdate;
-import io.hailstorm.pricing.PricingEngine;
 import io.hailstorm.protocol.v1.Event;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,44 +32,78 @@ final class Recovery {
     private final Log log;
     private final HybridLogicalClock clock;
     private final IngestAgent ingest;
-    private final Matcher matcher;
-    private final PricingEngine pricing;
     private final PriceBook prices;
+    private final ServedPartitions served;
     private final FixView fix = new FixView();
     private long maxHlc;
 
-    Recovery(
-            Log log,
-            HybridLogicalClock clock,
-            IngestAgent ingest,
-            Matcher matcher,
-            PricingEngine pricing,
-            PriceBook prices) {
+    Recovery(Log log, HybridLogicalClock clock, IngestAgent ingest, PriceBook prices, ServedPartitions served) {
         this.log = log;
         this.clock = clock;
         this.ingest = ingest;
-        this.matcher = matcher;
-        this.pricing = pricing;
         this.prices = prices;
+        this.served = served;
     }
 
-    /** Folds everything durable and hands the region its starting offsets. */
+    /**
+     * Folds everything durable and hands the region its starting offsets. A node alone with its log serves all of it from
+     * here on, and decides; one of several does so as the partitions come to it.
+     */
     void run(DriverDirectory directory, RegionAgent region, long nowMs) {
         long lastHlc = lastFixHlc();
         directory.forEach(ingest::restore);
         Map<String, List<Long>> offsets = directory.offsets();
-        long[] fixes = recoverFixes(offsets.getOrDefault(StreamName.FIXES.text(), List.of()), lastHlc);
-        recoverLate(offsets.getOrDefault(StreamName.LATE.text(), List.of()));
-        long pricesEnd = recoverPrices();
-        long[] trips = recoverTrips();
+        Dispatch dispatch = region.dispatch();
+        boolean decides = !served.isShared();
+        long[] fixes = recoverFixes(dispatch, offsets.getOrDefault(StreamName.FIXES.text(), List.of()), lastHlc);
+        long[] late = recoverLate(offsets.getOrDefault(StreamName.LATE.text(), List.of()));
+        long pricesEnd = recoverPrices(dispatch);
+        long[] trips = ends(StreamName.TRIPS);
+        forEachTripEvent(trips, (partition, offset, event) -> {
+            ingest.tripFeed().onEvent(partition, offset, event);
+            if (decides) {
+                onTripRecord(dispatch, event);
+            }
+        });
         clock.restore(Math.max(maxHlc, lastHlc));
-        region.startFrom(fixes, trips, pricesEnd);
-        matcher.finishRecovery(nowMs);
+        region.startFrom(fixes, late, trips, pricesEnd);
+        if (decides) {
+            for (int partition = 0; partition < log.partitionCount(); partition++) {
+                served.set(partition, true);
+            }
+            dispatch.matcher().finishRecovery(nowMs);
+        }
         LOG.info(
                 "recovered {} drivers, {} open trips, price version {}",
                 ingest.sessionCount(),
-                matcher.openTripCount(),
-                pricing.version());
+                ingest.tripFeed().openTripCount(),
+                dispatch.pricing().version());
+    }
+
+    /** Folds the log below these offsets into what is to decide from now on; commands without an outcome are decided. */
+    void dispatch(Dispatch dispatch, long[] fixesEnds, long[] tripsEnds, long pricesEnd, long nowMs) {
+        long windowStartMs = windowStartMs(lastFixHlc());
+        for (int partition = 0; partition < fixesEnds.length; partition++) {
+            PartitionLog source = log.partition(StreamName.FIXES, partition);
+            long from = Math.min(source.offsetAtOrAfter(windowStartMs << HLC_COUNTER_BITS), fixesEnds[partition]);
+            fold(source, from, fixesEnds[partition], (offset, hlc, type, buffer, index, length) -> {
+                if (type == RecordType.FIX) {
+                    onFix(dispatch, fix.wrap(buffer, index));
+                }
+                return true;
+            });
+        }
+        PartitionLog published = log.partition(StreamName.PRICES, 0);
+        fold(published, published.startOffset(), pricesEnd, (offset, hlc, type, buffer, index, length) -> {
+            Event event = HistoryChecker.parse(buffer, index, length);
+            if (event.hasPricesPublished()) {
+                dispatch.pricing().replay(EventCodec.priceUpdate(event.getPricesPublished()));
+            }
+            return true;
+        });
+        forEachTripEvent(tripsEnds, (partition, offset, event) -> onTripRecord(dispatch, event));
+        clock.restore(maxHlc);
+        dispatch.matcher().finishRecovery(nowMs);
     }
 
     private long lastFixHlc() {
@@ -89,21 +122,42 @@ final class Recovery {
         return last[0];
     }
 
-    private long[] recoverFixes(List<Long> checkpoint, long lastHlc) {
-        long windowStartMs = Math.max(0, HybridLogicalClock.epochMs(lastHlc) - INDEX_WINDOW_MS);
+    private static long windowStartMs(long lastHlc) {
+        return Math.max(0, HybridLogicalClock.epochMs(lastHlc) - INDEX_WINDOW_MS);
+    }
+
+    private long[] ends(StreamName stream) {
         long[] ends = new long[log.partitionCount()];
+        for (int partition = 0; partition < ends.length; partition++) {
+            ends[partition] = log.partition(stream, partition).durableOffset();
+        }
+        return ends;
+    }
+
+    private static void onFix(Dispatch dispatch, FixView fix) {
+        dispatch.matcher().onFix(fix);
+        dispatch.pricing().onFix(fix);
+    }
+
+    private long[] recoverFixes(Dispatch dispatch, List<Long> checkpoint, long lastHlc) {
+        long windowStartMs = windowStartMs(lastHlc);
+        long[] ends = ends(StreamName.FIXES);
         for (int partition = 0; partition < ends.length; partition++) {
             PartitionLog source = log.partition(StreamName.FIXES, partition);
             long windowStart = source.offsetAtOrAfter(windowStartMs << HLC_COUNTER_BITS);
             long offset = Math.min(start(checkpoint, partition, source), windowStart);
             int at = partition;
-            ends[partition] = fold(source, offset, (from, hlc, type, buffer, index, length) -> {
+            fold(source, offset, ends[partition], (from, hlc, type, buffer, index, length) -> {
                 if (type == RecordType.FIX) {
                     fix.wrap(buffer, index);
                     ingest.recover(at, fix, false);
                     if (from >= windowStart) {
-                        matcher.onFix(fix);
-                        pricing.onFix(fix);
+                        onFix(dispatch, fix);
+                    }
+                } else if (type == RecordType.EVENT) {
+                    Event event = HistoryChecker.parse(buffer, index, length);
+                    if (event.hasDriverHandedOver()) {
+                        ingest.recoverHandOver(event.getDriverHandedOver());
                     }
                 }
                 return true;
@@ -112,15 +166,21 @@ final class Recovery {
         return ends;
     }
 
-    private void recoverLate(List<Long> checkpoint) {
-        for (int partition = 0; partition < log.partitionCount(); partition++) {
+    private long[] recoverLate(List<Long> checkpoint) {
+        long[] ends = ends(StreamName.LATE);
+        for (int partition = 0; partition < ends.length; partition++) {
             PartitionLog source = log.partition(StreamName.LATE, partition);
             int at = partition;
-            fold(source, start(checkpoint, partition, source), (offset, hlc, type, buffer, index, length) -> {
-                ingest.recover(at, fix.wrap(buffer, index), true);
-                return true;
-            });
+            fold(
+                    source,
+                    start(checkpoint, partition, source),
+                    ends[partition],
+                    (offset, hlc, type, buffer, index, length) -> {
+                        ingest.recover(at, fix.wrap(buffer, index), true);
+                        return true;
+                    });
         }
+        return ends;
     }
 
     private static long start(List<Long> checkpoint, int partition, PartitionLog source) {
@@ -129,34 +189,33 @@ final class Recovery {
                 : source.startOffset();
     }
 
-    private static long fold(PartitionLog source, long from, io.hailstorm.log.RecordHandler handler) {
+    private static long fold(PartitionLog source, long from, long end, io.hailstorm.log.RecordHandler handler) {
         long offset = from;
-        while (offset < source.durableOffset()) {
-            offset = source.read(offset, RECORDS_PER_READ, handler);
+        while (offset < end) {
+            offset = source.read(offset, (int) Math.min(RECORDS_PER_READ, end - offset), handler);
         }
         return offset;
     }
 
-    private long[] recoverTrips() {
-        long[] ends = new long[log.partitionCount()];
+    private void forEachTripEvent(long[] ends, MergedEvents.Handler handler) {
         List<PartitionLog> trips = new ArrayList<>();
         for (int partition = 0; partition < ends.length; partition++) {
-            PartitionLog source = log.partition(StreamName.TRIPS, partition);
-            trips.add(source);
-            ends[partition] = source.durableOffset();
+            trips.add(log.partition(StreamName.TRIPS, partition));
         }
-        MergedEvents.forEach(trips, this::onTripRecord);
-        return ends;
+        MergedEvents.forEach(trips, ends, (partition, offset, event) -> {
+            maxHlc = Math.max(maxHlc, event.getHlc());
+            handler.onEvent(partition, offset, event);
+        });
     }
 
-    private void onTripRecord(int partition, long offset, Event event) {
-        maxHlc = Math.max(maxHlc, event.getHlc());
-        ingest.tripFeed().onEvent(partition, offset, event);
+    private static void onTripRecord(Dispatch dispatch, Event event) {
+        Matcher matcher = dispatch.matcher();
         if (event.hasQuoteIssued()) {
-            pricing.onQuoteIntent(
-                    new RiderId(event.getQuoteIssued().getRider()),
-                    EventCodec.point(event.getQuoteIssued().getPickup()),
-                    event.getTimeMs());
+            dispatch.pricing()
+                    .onQuoteIntent(
+                            new RiderId(event.getQuoteIssued().getRider()),
+                            EventCodec.point(event.getQuoteIssued().getPickup()),
+                            event.getTimeMs());
         } else if (event.hasRoundCompleted()) {
             matcher.replayRound(EventCodec.round(event.getRoundCompleted()), event.getTimeMs());
         } else {
@@ -167,13 +226,14 @@ final class Recovery {
         }
     }
 
-    private long recoverPrices() {
+    private long recoverPrices(Dispatch dispatch) {
         PartitionLog source = log.partition(StreamName.PRICES, 0);
-        return fold(source, source.startOffset(), (offset, hlc, type, buffer, index, length) -> {
+        long end = source.durableOffset();
+        return fold(source, source.startOffset(), end, (offset, hlc, type, buffer, index, length) -> {
             Event event = HistoryChecker.parse(buffer, index, length);
             if (event.hasPricesPublished()) {
                 PriceUpdate update = EventCodec.priceUpdate(event.getPricesPublished());
-                pricing.replay(update);
+                dispatch.pricing().replay(update);
                 prices.apply(update);
                 ingest.priceFeed().onPrices(event.getPricesPublished());
             }

@@ -2,6 +2,7 @@ package io.hailstorm.node;
 
 import io.hailstorm.ingest.IngestAgent;
 import io.hailstorm.kernel.FixView;
+import io.hailstorm.kernel.HybridLogicalClock;
 import io.hailstorm.kernel.RecordType;
 import io.hailstorm.kernel.RiderId;
 import io.hailstorm.kernel.StreamName;
@@ -15,11 +16,14 @@ import io.hailstorm.matching.RoundCompleted;
 import io.hailstorm.matching.TripEvent;
 import io.hailstorm.pricing.PriceBook;
 import io.hailstorm.pricing.PriceUpdate;
-import io.hailstorm.pricing.PricingEngine;
 import io.hailstorm.protocol.v1.Event;
 import io.hailstorm.protocol.v1.InputCut;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
+import org.agrona.DirectBuffer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The one thread of a region. A turn, in order: the edge appends what phones sent and answers what became durable; the
@@ -33,6 +37,7 @@ import java.util.List;
  * the feed pushes it to the driver's phone.
  */
 final class RegionAgent implements MatcherOutput {
+    private static final Logger LOG = LoggerFactory.getLogger(RegionAgent.class);
     private static final int RECORDS_PER_READ = 8192;
 
     private final Log log;
@@ -40,33 +45,43 @@ final class RegionAgent implements MatcherOutput {
     private final TimeSource wall;
     private final EventWriter writer;
     private final RangeOwnership ranges;
-    private final PricingEngine pricing;
+    private final ServedPartitions served;
+    private final Supplier<Dispatch> dispatches;
     private final PriceBook prices;
     private final RegionStats stats;
     private final LatencyProbe probe;
+    private final HybridLogicalClock clock;
     private final long[] fixesOffsets;
+    /** Of partitions that another node serves; what this one serves it wrote itself. */
+    private final long[] lateOffsets;
+
     private final long[] tripsOffsets;
     private final FixView fix = new FixView();
     private final List<Runnable> nextTurn = new ArrayList<>();
     private final RecordHandler onFixRecord = this::onFixRecord;
+    private final RecordHandler onForeignFixRecord = this::onForeignFixRecord;
     /** Rounds wait for the end of the tick that held them, which is when their solve time is known. */
     private final List<RoundCompleted> heldRounds = new ArrayList<>(1);
 
     private IngestAgent ingest;
-    private Matcher matcher;
+    private Recovery recovery;
+    private volatile Dispatch dispatch;
+    private int readPartition;
     private long pricesOffset;
     private long mapEpoch;
     private volatile long turns;
     private volatile long indexedFixes;
 
-    @SuppressWarnings("NullAway.Init") // ingest and matcher refer to this agent's ports and are set by attach
+    @SuppressWarnings("NullAway.Init") // ingest refers to this agent's ports and is set by attach
     RegionAgent(
             Log log,
             TimeSource time,
             TimeSource wall,
             EventWriter writer,
+            HybridLogicalClock clock,
             RangeOwnership ranges,
-            PricingEngine pricing,
+            ServedPartitions served,
+            Supplier<Dispatch> dispatches,
             PriceBook prices,
             RegionStats stats,
             LatencyProbe probe) {
@@ -74,24 +89,29 @@ final class RegionAgent implements MatcherOutput {
         this.time = time;
         this.wall = wall;
         this.writer = writer;
+        this.clock = clock;
         this.ranges = ranges;
-        this.pricing = pricing;
+        this.served = served;
+        this.dispatches = dispatches;
         this.prices = prices;
         this.stats = stats;
         this.probe = probe;
         fixesOffsets = new long[log.partitionCount()];
+        lateOffsets = new long[log.partitionCount()];
         tripsOffsets = new long[log.partitionCount()];
     }
 
-    void attach(IngestAgent edge, Matcher matching) {
+    void attach(IngestAgent edge, Recovery folds) {
         ingest = edge;
-        matcher = matching;
+        recovery = folds;
+        dispatch = dispatches.get();
         mapEpoch = ranges.map().epoch();
     }
 
     /** Where live reading begins, once recovery has folded everything before. */
-    void startFrom(long[] fixes, long[] trips, long pricesFrom) {
+    void startFrom(long[] fixes, long[] late, long[] trips, long pricesFrom) {
         System.arraycopy(fixes, 0, fixesOffsets, 0, fixes.length);
+        System.arraycopy(late, 0, lateOffsets, 0, late.length);
         System.arraycopy(trips, 0, tripsOffsets, 0, trips.length);
         pricesOffset = pricesFrom;
     }
@@ -101,6 +121,9 @@ final class RegionAgent implements MatcherOutput {
     int doWork() {
         long nowMs = time.epochMs();
         int work = runSubmitted();
+        if (served.isShared()) {
+            work += followOwnership(nowMs);
+        }
         work += ingest.doWork(nowMs);
         if (ingest.appendedFixes() > 0) {
             probe.appended(ingest.firstArrivalNs(), ingest.appendedFixes());
@@ -114,8 +137,10 @@ final class RegionAgent implements MatcherOutput {
             mapEpoch = ranges.map().epoch();
             ingest.partitionMap(ranges.map());
         }
-        work += tick(nowMs);
-        writer.flush();
+        if (served.dispatches()) {
+            work += tick(nowMs);
+            writer.flush();
+        }
         turns = turns + 1;
         return work;
     }
@@ -145,6 +170,85 @@ final class RegionAgent implements MatcherOutput {
         return tasks.size();
     }
 
+    /** What decides here, or would; this thread. */
+    Dispatch dispatch() {
+        return dispatch;
+    }
+
+    /** For metrics, which may see the former one for a while; any thread. */
+    Matcher matcher() {
+        return dispatch.matcher();
+    }
+
+    /**
+     * Takes up the partitions that came to this node, once everything in them is read, and lets go of those that went. Also
+     * reads what other nodes put into {@code late}.
+     */
+    private int followOwnership(long nowMs) {
+        int work = 0;
+        for (int partition = 0; partition < fixesOffsets.length; partition++) {
+            boolean owns = log.owns(partition);
+            if (served.serves(partition) && !owns) {
+                lose(partition);
+                work++;
+            } else if (!served.serves(partition)) {
+                work += readLate(partition);
+                if (owns && isCaughtUp(partition)) {
+                    take(partition, nowMs);
+                    work++;
+                }
+            }
+        }
+        return work;
+    }
+
+    private boolean isCaughtUp(int partition) {
+        return fixesOffsets[partition]
+                        >= log.partition(StreamName.FIXES, partition).durableOffset()
+                && lateOffsets[partition]
+                        >= log.partition(StreamName.LATE, partition).durableOffset()
+                && (partition != ServedPartitions.DISPATCH_PARTITION || ranges.isCaughtUp());
+    }
+
+    private void take(int partition, long nowMs) {
+        served.set(partition, true);
+        LOG.info("serving partition {}, {} in all", partition, served.count());
+        if (partition == ServedPartitions.DISPATCH_PARTITION) {
+            writer.clear();
+            dispatch = dispatches.get();
+            recovery.dispatch(dispatch, fixesOffsets, tripsOffsets, pricesOffset, nowMs);
+            ranges.resume();
+            LOG.info(
+                    "deciding for the region, {} open trips", dispatch.matcher().openTripCount());
+        }
+    }
+
+    private void lose(int partition) {
+        served.set(partition, false);
+        ingest.lose(partition);
+        lateOffsets[partition] = ingest.checkpointOffset(StreamName.LATE, partition);
+        LOG.info("partition {} is another node's, {} left", partition, served.count());
+        if (partition == ServedPartitions.DISPATCH_PARTITION) {
+            writer.clear();
+            heldRounds.clear();
+            dispatch = dispatches.get();
+        }
+    }
+
+    private int readLate(int partition) {
+        PartitionLog late = log.partition(StreamName.LATE, partition);
+        long from = lateOffsets[partition];
+        if (from >= late.durableOffset()) {
+            return 0;
+        }
+        lateOffsets[partition] = late.read(from, RECORDS_PER_READ, (offset, hlc, type, buffer, index, length) -> {
+            ingest.recover(partition, fix.wrap(buffer, index), true);
+            return true;
+        });
+        ingest.folded(StreamName.LATE, partition, lateOffsets[partition]);
+        return (int) (lateOffsets[partition] - from);
+    }
+
     @SuppressWarnings("NonAtomicVolatileUpdate") // one thread writes, the others only read
     private int readFixes() {
         long read = 0;
@@ -152,7 +256,13 @@ final class RegionAgent implements MatcherOutput {
             PartitionLog fixes = log.partition(StreamName.FIXES, partition);
             long from = fixesOffsets[partition];
             if (from < fixes.durableOffset()) {
-                fixesOffsets[partition] = fixes.read(from, RECORDS_PER_READ, onFixRecord);
+                boolean foreign = !served.serves(partition);
+                readPartition = partition;
+                fixesOffsets[partition] =
+                        fixes.read(from, RECORDS_PER_READ, foreign ? onForeignFixRecord : onFixRecord);
+                if (foreign) {
+                    ingest.folded(StreamName.FIXES, partition, fixesOffsets[partition]);
+                }
                 read += fixesOffsets[partition] - from;
             }
         }
@@ -162,17 +272,30 @@ final class RegionAgent implements MatcherOutput {
         return (int) read;
     }
 
+    /** A driver that another node serves: its session is folded too, so that this node could go on with it. */
+    private boolean onForeignFixRecord(long offset, long hlc, int type, DirectBuffer buffer, int index, int length) {
+        clock.restore(hlc);
+        if (type == RecordType.FIX) {
+            ingest.recover(readPartition, fix.wrap(buffer, index), false);
+        } else if (type == RecordType.EVENT) {
+            Event event = HistoryChecker.parse(buffer, index, length);
+            if (event.hasDriverHandedOver()) {
+                ingest.recoverHandOver(event.getDriverHandedOver());
+            }
+        }
+        return onFixRecord(offset, hlc, type, buffer, index, length);
+    }
+
     /** Records of {@code fixes} folded into the index so far; any thread. */
     long indexedFixes() {
         return indexedFixes;
     }
 
-    private boolean onFixRecord(
-            long offset, long hlc, int type, org.agrona.DirectBuffer buffer, int index, int length) {
+    private boolean onFixRecord(long offset, long hlc, int type, DirectBuffer buffer, int index, int length) {
         if (type == RecordType.FIX) {
             fix.wrap(buffer, index);
-            matcher.onFix(fix);
-            pricing.onFix(fix);
+            dispatch.matcher().onFix(fix);
+            dispatch.pricing().onFix(fix);
         }
         return true;
     }
@@ -186,6 +309,7 @@ final class RegionAgent implements MatcherOutput {
                 int at = partition;
                 tripsOffsets[partition] =
                         trips.read(from, RECORDS_PER_READ, (offset, hlc, type, buffer, index, length) -> {
+                            clock.restore(hlc);
                             onTripRecord(at, offset, HistoryChecker.parse(buffer, index, length));
                             return true;
                         });
@@ -197,20 +321,24 @@ final class RegionAgent implements MatcherOutput {
 
     private void onTripRecord(int partition, long offset, Event event) {
         ingest.tripFeed().onEvent(partition, offset, event);
+        if (!served.dispatches()) {
+            return;
+        }
         if (event.hasQuoteIssued()) {
             onQuote(event);
         } else {
             EventCodec.command(event)
-                    .ifPresent(command -> matcher.onCommand(command, event.getEventId(), event.getTimeMs()));
+                    .ifPresent(command -> dispatch.matcher().onCommand(command, event.getEventId(), event.getTimeMs()));
         }
     }
 
     /** Demand is what riders looked at, booked or not. */
     private void onQuote(Event event) {
-        pricing.onQuoteIntent(
-                new RiderId(event.getQuoteIssued().getRider()),
-                EventCodec.point(event.getQuoteIssued().getPickup()),
-                event.getTimeMs());
+        dispatch.pricing()
+                .onQuoteIntent(
+                        new RiderId(event.getQuoteIssued().getRider()),
+                        EventCodec.point(event.getQuoteIssued().getPickup()),
+                        event.getTimeMs());
     }
 
     private int readPrices() {
@@ -232,13 +360,13 @@ final class RegionAgent implements MatcherOutput {
 
     private int tick(long nowMs) {
         long startNs = wall.monotonicNs();
-        int work = matcher.onTick(nowMs);
+        int work = dispatch.matcher().onTick(nowMs);
         if (!heldRounds.isEmpty()) {
             long solveNs = wall.monotonicNs() - startNs;
             heldRounds.forEach(held -> stats.round(held, solveNs));
             heldRounds.clear();
         }
-        PriceUpdate update = pricing.onTick(nowMs).orElse(null);
+        PriceUpdate update = dispatch.pricing().onTick(nowMs).orElse(null);
         if (update != null) {
             stats.prices(update);
             Event.Builder event = writer.begin(nowMs);
@@ -256,8 +384,14 @@ final class RegionAgent implements MatcherOutput {
         writer.write(StreamName.TRIPS, tripsPartition(event.trip().homeCell()), out.build());
     }
 
-    /** The partition of a trip's home cell; a trip from outside, which only a malformed command names, goes to the first. */
+    /**
+     * The partition of a trip's home cell; a trip from outside, which only a malformed command names, goes to the first. Where
+     * nodes share the log all decisions go to the partition that comes with deciding.
+     */
     private int tripsPartition(long homeCell) {
+        if (served.isShared()) {
+            return ServedPartitions.DISPATCH_PARTITION;
+        }
         int partition = ranges.map().partitionOf(homeCell);
         return partition < 0 ? 0 : partition;
     }
