@@ -52,6 +52,7 @@ final class EdgeHarness implements AutoCloseable {
     static final GeoPoint EAST = GeoPoint.ofDegrees(37.77, -122.39);
     static final GeoPoint PARIS = GeoPoint.ofDegrees(48.85, 2.35);
     static final long QUOTE_TTL_MS = 120_000;
+    static final String OTHER_NODE = "other:7100";
 
     final VirtualTime time = new VirtualTime(START_MS);
     final Cells cells = Cells.create();
@@ -64,6 +65,28 @@ final class EdgeHarness implements AutoCloseable {
     final IngestAgent agent;
     boolean holdRanges;
     PickupPolicy.Verdict pickupVerdict = PickupPolicy.Verdict.ALLOWED;
+    /** Which partitions this node serves; another one serves the rest. */
+    final boolean[] served = {true, true};
+
+    /** The other node is down. */
+    boolean nobodyElse;
+
+    final PartitionServers servers = new PartitionServers() {
+        @Override
+        public boolean serves(int partition) {
+            return served[partition];
+        }
+
+        @Override
+        public String endpoint(int partition) {
+            return served[partition] || nobodyElse ? "" : OTHER_NODE;
+        }
+
+        @Override
+        public long eventSalt() {
+            return 0;
+        }
+    };
     private final Server server;
     private final ManagedChannel channel;
     private final long[] fedOffsets = new long[2];
@@ -81,7 +104,7 @@ final class EdgeHarness implements AutoCloseable {
                 pickup -> pickupVerdict,
                 (point, radius, max, now) -> List.of(),
                 (partition, cell) -> holdRanges ? RangeAdmission.HOLD : RangeAdmission.ADMIT,
-                PartitionServers.ALL_HERE);
+                servers);
         agent = new IngestAgent(config, log, cells, new HybridLogicalClock(time), map, ports, time, registry);
         IngestServer edge = new IngestServer(config, agent, cells, new TokenVerifier(keys, time), time, List.of());
         String name = "edge-" + SERVER_COUNT.incrementAndGet();
@@ -185,6 +208,30 @@ final class EdgeHarness implements AutoCloseable {
             }
         }
         return next;
+    }
+
+    /** Folds in what the log holds of partitions that another node serves, as the node does at every turn. */
+    void followOthers() {
+        FixView view = new FixView();
+        for (int p = 0; p < 2; p++) {
+            int partition = p;
+            if (!served[p]) {
+                log.partition(StreamName.LATE, p).read(0, Integer.MAX_VALUE, (offset, hlc, type, buffer, i, n) -> {
+                    agent.recover(partition, view.wrap(buffer, i), true);
+                    return true;
+                });
+                log.partition(StreamName.FIXES, p).read(0, Integer.MAX_VALUE, (offset, hlc, type, buffer, i, n) -> {
+                    if (type == RecordType.FIX) {
+                        agent.recover(partition, view.wrap(buffer, i), false);
+                    } else {
+                        byte[] bytes = new byte[n];
+                        buffer.getBytes(i, bytes);
+                        agent.recoverHandOver(event(bytes).getDriverHandedOver());
+                    }
+                    return true;
+                });
+            }
+        }
     }
 
     Phone phone(long driver, long session) {
