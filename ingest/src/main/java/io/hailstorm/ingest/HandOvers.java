@@ -98,7 +98,7 @@ final class HandOvers {
         long hlc = clock.next();
         byte[] event = Event.newBuilder()
                 .setEventId(hlc ^ servers.eventSalt())
-                .setSchemaVersion(TripAppender.SCHEMA_VERSION)
+                .setSchemaVersion(SchemaVersion.current(Event.PayloadCase.DRIVER_HANDED_OVER))
                 .setHlc(hlc)
                 .setTimeMs(nowMs)
                 .setDriverHandedOver(DriverHandedOver.newBuilder()

@@ -194,7 +194,8 @@ final class RiderDesk {
                         .setFareMinorUnits(quote.getFareMinorUnits())
                         .setPriceVersion(quote.getPriceVersion())
                         .setMultiplierMilli(quote.getMultiplierMilli())
-                        .setDriverBonusMinorUnits(quote.getDriverBonusMinorUnits()));
+                        .setDriverBonusMinorUnits(quote.getDriverBonusMinorUnits())
+                        .setTripDistanceMeters(quote.getTripDistanceMeters()));
         long offset = trips.append(partition, event, map.epoch(), nowMs);
         if (offset == PartitionLog.BACK_PRESSURED) {
             return false;

@@ -18,7 +18,6 @@ import org.agrona.concurrent.UnsafeBuffer;
 /** Appends commands to {@code trips}, and runs what waits for their durability. Owned by the agent's thread. */
 final class TripAppender {
     private static final int BATCH_BYTES = 1 << 16;
-    static final int SCHEMA_VERSION = 1;
     /** {@link #partitionOf}: the cell is of this region, but this node serves no partition to write to. */
     static final int NONE_SERVED = -2;
 
@@ -50,7 +49,7 @@ final class TripAppender {
     long append(int partition, Event.Builder command, long rangeEpoch, long nowMs) {
         long hlc = clock.next();
         byte[] record = command.setEventId(hlc ^ servers.eventSalt())
-                .setSchemaVersion(SCHEMA_VERSION)
+                .setSchemaVersion(SchemaVersion.current(command.getPayloadCase()))
                 .setHlc(hlc)
                 .setTimeMs(nowMs)
                 .build()

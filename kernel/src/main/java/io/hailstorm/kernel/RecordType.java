@@ -11,6 +11,8 @@ public final class RecordType {
      * answered, so that a restart does not wait for it. Not a late fix; count those by {@link #FIX}.
      */
     public static final int REJECTED_FIX = 3;
+    /** UTF-8 text: a line that an operator or a test put there. Nothing in a node acts on it. */
+    public static final int TEXT = 4;
 
     private RecordType() {}
 }

@@ -26,8 +26,6 @@ import java.util.Optional;
  * {@code hailstorm.v1.Event}. Stateless.
  */
 final class EventCodec {
-    static final int SCHEMA_VERSION = 1;
-
     private EventCodec() {}
 
     /** The trip command in an event; empty when the event is something else. */

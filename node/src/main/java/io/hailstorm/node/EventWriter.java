@@ -1,6 +1,7 @@
 package io.hailstorm.node;
 
 import com.google.protobuf.ByteString;
+import io.hailstorm.ingest.SchemaVersion;
 import io.hailstorm.kernel.ErrorCode;
 import io.hailstorm.kernel.HailstormException;
 import io.hailstorm.kernel.HybridLogicalClock;
@@ -39,19 +40,21 @@ final class EventWriter {
         this.served = served;
     }
 
-    /** A new event with identity and clock set; the caller adds aggregate, cause, time and payload. */
+    /** A new event with identity and clock set; the caller adds aggregate, cause and payload. */
     Event.Builder begin(long timeMs) {
         long hlc = clock.next();
         return Event.newBuilder()
                 .setEventId(hlc ^ served.eventSalt())
                 .setHlc(hlc)
-                .setSchemaVersion(EventCodec.SCHEMA_VERSION)
                 .setTimeMs(timeMs);
     }
 
     /** Appends, now or as soon as the log takes it. */
     void write(StreamName stream, int partition, Event event) {
-        waiting.add(new Waiting(stream, partition, event.toByteString()));
+        Event versioned = event.toBuilder()
+                .setSchemaVersion(SchemaVersion.current(event.getPayloadCase()))
+                .build();
+        waiting.add(new Waiting(stream, partition, versioned.toByteString()));
         Invariants.require(waiting.size() <= WAITING_MAX, "events waiting for the log exceed %d", WAITING_MAX);
         flush();
     }

@@ -180,7 +180,7 @@ final class HailstormNode implements AutoCloseable {
                 time,
                 List.of(new AdminService(city.name(), ranges, region::submit)));
         OpsConfig opsConfig = OpsConfig.DEFAULT.withBindAddress(config.httpHost());
-        projection = new LiveProjection(log, cells, status, opsConfig);
+        projection = new LiveProjection(log, cells, status, opsConfig, Upcasters::toCurrent);
         ops = new OpsServer(opsConfig, status, projection, metrics, wall);
         NodeMetrics.register(metrics, log, region, stats, writer);
     }

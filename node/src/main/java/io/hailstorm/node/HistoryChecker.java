@@ -1,6 +1,5 @@
 package io.hailstorm.node;
 
-import com.google.protobuf.InvalidProtocolBufferException;
 import io.hailstorm.kernel.FixView;
 import io.hailstorm.kernel.RecordType;
 import io.hailstorm.log.PartitionReader;
@@ -15,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import org.agrona.DirectBuffer;
 
 /**
  * Judges a run by the log and by what the clients were promised, sharing no state with the node that wrote it.
@@ -231,7 +229,7 @@ final class HistoryChecker {
         for (PartitionReader reader : trips) {
             readAll(reader, (offset, hlc, type, buffer, index, length) -> {
                 if (type == RecordType.EVENT) {
-                    Event event = parse(buffer, index, length);
+                    Event event = EventReader.read(buffer, index, length);
                     if (concernsDriver(event)) {
                         events.add(new TripRecord(hlc, event));
                     }
@@ -244,17 +242,6 @@ final class HistoryChecker {
         Map<Long, String> tripOf = new HashMap<>();
         Map<String, Long> driverOf = new HashMap<>();
         events.forEach(event -> follow(event.event(), offerOf, tripOf, driverOf));
-    }
-
-    static Event parse(DirectBuffer buffer, int index, int length) {
-        byte[] bytes = new byte[length];
-        buffer.getBytes(index, bytes);
-        try {
-            return Event.parseFrom(bytes);
-        } catch (InvalidProtocolBufferException e) {
-            throw new io.hailstorm.kernel.HailstormException(
-                    io.hailstorm.kernel.ErrorCode.DATA_LOSS, "unreadable event of " + length + " bytes", e);
-        }
     }
 
     private static boolean concernsDriver(Event event) {

@@ -166,8 +166,8 @@ final class LogCommand implements Runnable {
             String place = "{\"partition\":" + reader.partition() + ",\"offset\":" + offset + ",\"time\":\""
                     + Instant.ofEpochMilli(HybridLogicalClock.epochMs(hlc)) + "\",";
             if (type == RecordType.EVENT) {
-                return place + "\"event\":"
-                        + RegionsCommand.Connection.json(HistoryChecker.parse(buffer, index, length)) + "}";
+                return place + "\"event\":" + RegionsCommand.Connection.json(EventReader.read(buffer, index, length))
+                        + "}";
             }
             fix.wrap(buffer, index);
             return place + "\"" + (type == RecordType.FIX ? "fix" : "rejected_fix") + "\":{\"driver\":" + fix.driver()

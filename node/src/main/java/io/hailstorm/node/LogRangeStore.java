@@ -110,7 +110,7 @@ final class LogRangeStore implements RangeStore {
                     fix.session(),
                     fix.seq());
         } else if (type == RecordType.EVENT
-                && RangeCodec.range(HistoryChecker.parse(buffer, index, length)).orElse(null)
+                && RangeCodec.range(EventReader.read(buffer, index, length)).orElse(null)
                         instanceof RangeRecord.Open open) {
             fold.onOpen(open);
         }

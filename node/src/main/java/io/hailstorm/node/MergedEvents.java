@@ -40,7 +40,7 @@ final class MergedEvents {
                         (int) Math.min(READ_AHEAD, endOffset - nextOffset),
                         (offset, hlc, type, buffer, index, length) -> {
                             if (type == RecordType.EVENT) {
-                                ahead.add(new Entry(hlc, offset, HistoryChecker.parse(buffer, index, length)));
+                                ahead.add(new Entry(hlc, offset, EventReader.read(buffer, index, length)));
                             }
                             return true;
                         });

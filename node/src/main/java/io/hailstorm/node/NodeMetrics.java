@@ -57,6 +57,9 @@ final class NodeMetrics {
                         "hailstorm.prices.changes", stats, of -> of.prices().changes())
                 .description("price changes published, a cell each")
                 .register(registry);
+        FunctionCounter.builder("hailstorm.log.records.skipped", stats, RegionStats::skippedRecords)
+                .description("records of a type or payload that this version does not know, passed over")
+                .register(registry);
         Gauge.builder("hailstorm.log.events.waiting", writer, EventWriter::waitingCount)
                 .description("events decided that the log has not taken yet")
                 .register(registry);

@@ -3,6 +3,7 @@ package io.hailstorm.node;
 import io.hailstorm.geo.Cells;
 import io.hailstorm.geo.PartitionMap;
 import io.hailstorm.ingest.RangeAdmission;
+import io.hailstorm.ingest.SchemaVersion;
 import io.hailstorm.kernel.ErrorCode;
 import io.hailstorm.kernel.HailstormException;
 import io.hailstorm.kernel.RecordType;
@@ -64,6 +65,7 @@ final class RangeOwnership implements RangeAdmission {
     private final RangeMoves moves;
     private RangeGuard guard = new RangeGuard(table);
     private BooleanSupplier flushFixes = () -> true;
+    private long controlOffset;
     private long nowMs;
     private volatile PartitionMap map = PartitionMap.of(0, 1, Map.of());
     private volatile List<Migration> migrations = List.of();
@@ -140,7 +142,7 @@ final class RangeOwnership implements RangeAdmission {
             PartitionLog fixes = log.partition(StreamName.FIXES, partition);
             HistoryChecker.readAll(fixes, (offset, hlc, type, buffer, index, length) -> {
                 if (type == RecordType.EVENT) {
-                    RangeCodec.range(HistoryChecker.parse(buffer, index, length))
+                    RangeCodec.range(EventReader.read(buffer, index, length))
                             .filter(record -> record.migrationId().equals(plan.migrationId()))
                             .ifPresent(guard::onRangeRecord);
                 }
@@ -203,18 +205,20 @@ final class RangeOwnership implements RangeAdmission {
 
     private int readControl() {
         PartitionLog control = log.partition(StreamName.CONTROL, CONTROL_PARTITION);
-        long from = table.nextOffset();
+        long from = controlOffset;
         if (from >= control.durableOffset()) {
             return 0;
         }
-        long next = control.read(from, Integer.MAX_VALUE, (offset, hlc, type, buffer, index, length) -> {
-            RangeCodec.control(HistoryChecker.parse(buffer, index, length)).ifPresent(record -> apply(offset, record));
+        controlOffset = control.read(from, Integer.MAX_VALUE, (offset, hlc, type, buffer, index, length) -> {
+            if (type == RecordType.EVENT) {
+                RangeCodec.control(EventReader.read(buffer, index, length)).ifPresent(record -> apply(offset, record));
+            }
             return true;
         });
         if (table.isInitialized()) {
             map = table.map();
         }
-        return (int) (next - from);
+        return (int) (controlOffset - from);
     }
 
     private void apply(long offset, ControlRecord record) {
@@ -302,6 +306,7 @@ final class RangeOwnership implements RangeAdmission {
             }
             Event.Builder event = writer.begin(nowMs);
             RangeCodec.encode(record, event);
+            event.setSchemaVersion(SchemaVersion.current(event.getPayloadCase()));
             byte[] bytes = event.build().toByteArray();
             long offset = writer.append(StreamName.FIXES, partition, bytes);
             if (offset < 0) {
@@ -324,7 +329,7 @@ final class RangeOwnership implements RangeAdmission {
             while (found[0] == RangeEntry.NULL_OFFSET) {
                 long next = fixes.read(offset, 4096, (at, hlc, type, buffer, index, length) -> {
                     if (type == RecordType.EVENT
-                            && RangeCodec.range(HistoryChecker.parse(buffer, index, length))
+                            && RangeCodec.range(EventReader.read(buffer, index, length))
                                     .filter(record -> isSame(record, wanted))
                                     .isPresent()) {
                         found[0] = at;

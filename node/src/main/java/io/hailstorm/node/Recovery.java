@@ -95,7 +95,7 @@ final class Recovery {
         }
         PartitionLog published = log.partition(StreamName.PRICES, 0);
         fold(published, published.startOffset(), pricesEnd, (offset, hlc, type, buffer, index, length) -> {
-            Event event = HistoryChecker.parse(buffer, index, length);
+            Event event = EventReader.read(buffer, index, length);
             if (event.hasPricesPublished()) {
                 dispatch.pricing().replay(EventCodec.priceUpdate(event.getPricesPublished()));
             }
@@ -155,7 +155,7 @@ final class Recovery {
                         onFix(dispatch, fix);
                     }
                 } else if (type == RecordType.EVENT) {
-                    Event event = HistoryChecker.parse(buffer, index, length);
+                    Event event = EventReader.read(buffer, index, length);
                     if (event.hasDriverHandedOver()) {
                         ingest.recoverHandOver(event.getDriverHandedOver());
                     }
@@ -176,7 +176,9 @@ final class Recovery {
                     start(checkpoint, partition, source),
                     ends[partition],
                     (offset, hlc, type, buffer, index, length) -> {
-                        ingest.recover(at, fix.wrap(buffer, index), true);
+                        if (type == RecordType.FIX || type == RecordType.REJECTED_FIX) {
+                            ingest.recover(at, fix.wrap(buffer, index), true);
+                        }
                         return true;
                     });
         }
@@ -230,7 +232,10 @@ final class Recovery {
         PartitionLog source = log.partition(StreamName.PRICES, 0);
         long end = source.durableOffset();
         return fold(source, source.startOffset(), end, (offset, hlc, type, buffer, index, length) -> {
-            Event event = HistoryChecker.parse(buffer, index, length);
+            if (type != RecordType.EVENT) {
+                return true;
+            }
+            Event event = EventReader.read(buffer, index, length);
             if (event.hasPricesPublished()) {
                 PriceUpdate update = EventCodec.priceUpdate(event.getPricesPublished());
                 dispatch.pricing().replay(update);

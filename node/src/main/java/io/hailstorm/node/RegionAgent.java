@@ -278,7 +278,7 @@ final class RegionAgent implements MatcherOutput {
         if (type == RecordType.FIX) {
             ingest.recover(readPartition, fix.wrap(buffer, index), false);
         } else if (type == RecordType.EVENT) {
-            Event event = HistoryChecker.parse(buffer, index, length);
+            Event event = EventReader.read(buffer, index, length);
             if (event.hasDriverHandedOver()) {
                 ingest.recoverHandOver(event.getDriverHandedOver());
             }
@@ -310,7 +310,11 @@ final class RegionAgent implements MatcherOutput {
                 tripsOffsets[partition] =
                         trips.read(from, RECORDS_PER_READ, (offset, hlc, type, buffer, index, length) -> {
                             clock.restore(hlc);
-                            onTripRecord(at, offset, HistoryChecker.parse(buffer, index, length));
+                            if (type == RecordType.EVENT) {
+                                onTripRecord(at, offset, EventReader.read(buffer, index, length));
+                            } else {
+                                stats.skipped();
+                            }
                             return true;
                         });
                 read += tripsOffsets[partition] - from;
@@ -320,6 +324,10 @@ final class RegionAgent implements MatcherOutput {
     }
 
     private void onTripRecord(int partition, long offset, Event event) {
+        if (EventReader.isUnknown(event)) {
+            stats.skipped();
+            return;
+        }
         ingest.tripFeed().onEvent(partition, offset, event);
         if (!served.dispatches()) {
             return;
@@ -348,7 +356,11 @@ final class RegionAgent implements MatcherOutput {
             return 0;
         }
         pricesOffset = published.read(from, RECORDS_PER_READ, (offset, hlc, type, buffer, index, length) -> {
-            Event event = HistoryChecker.parse(buffer, index, length);
+            if (type != RecordType.EVENT) {
+                stats.skipped();
+                return true;
+            }
+            Event event = EventReader.read(buffer, index, length);
             if (event.hasPricesPublished()) {
                 prices.apply(EventCodec.priceUpdate(event.getPricesPublished()));
                 ingest.priceFeed().onPrices(event.getPricesPublished());

@@ -28,6 +28,7 @@ final class RegionStats {
     private int driversMax;
     private int multiplierMilliMax = PriceUpdate.BASE_MULTIPLIER_MILLI;
     private long priceChanges;
+    private long skippedRecords;
 
     synchronized void round(RoundCompleted round, long solveNs) {
         roundCount++;
@@ -60,6 +61,15 @@ final class RegionStats {
                 solveMicros.getValueAtPercentile(99) / 1e3,
                 ridersMax,
                 driversMax);
+    }
+
+    /** A record that no fold knows: of a type, or with a payload, that a newer version brought. */
+    synchronized void skipped() {
+        skippedRecords++;
+    }
+
+    synchronized long skippedRecords() {
+        return skippedRecords;
     }
 
     synchronized Prices prices() {

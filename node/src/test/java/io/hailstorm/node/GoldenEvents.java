@@ -8,6 +8,7 @@ import com.google.protobuf.DynamicMessage;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.util.JsonFormat;
+import io.hailstorm.ingest.SchemaVersion;
 import io.hailstorm.kernel.HybridLogicalClock;
 import io.hailstorm.kernel.RecordType;
 import io.hailstorm.kernel.StreamName;
@@ -59,6 +60,15 @@ final class GoldenEvents {
         return Event.getDescriptor().getOneofs().getFirst().getFields();
     }
 
+    /** Grows by one with each new version of any payload type. */
+    static int generation() {
+        return 1
+                + payloads().stream()
+                        .mapToInt(
+                                payload -> SchemaVersion.current(Event.PayloadCase.forNumber(payload.getNumber())) - 1)
+                        .sum();
+    }
+
     /** Writes one event of every payload type. */
     static void writeEveryPayload(Path dataDir) {
         GoldenEvents golden = new GoldenEvents();
@@ -74,7 +84,7 @@ final class GoldenEvents {
         return switch (payload.getName()) {
             case "prices_published" -> StreamName.PRICES;
             case "range_proposal", "partition_map_initialized" -> StreamName.CONTROL;
-            case "range_sealed", "range_opened", "range_aborted" -> StreamName.FIXES;
+            case "driver_handed_over", "range_sealed", "range_opened", "range_aborted" -> StreamName.FIXES;
             case "dead_letter" -> StreamName.DEAD_LETTERS;
             default -> StreamName.TRIPS;
         };
@@ -86,7 +96,7 @@ final class GoldenEvents {
         Event.Builder event = Event.newBuilder()
                 .setEventId(hlc)
                 .setHlc(hlc)
-                .setSchemaVersion(EventCodec.SCHEMA_VERSION)
+                .setSchemaVersion(SchemaVersion.current(Event.PayloadCase.forNumber(payload.getNumber())))
                 .setTimeMs(time.epochMs())
                 .setAggregateId("aggregate of " + payload.getName())
                 .setCorrelationId("correlation")

@@ -3,15 +3,21 @@ package io.hailstorm.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.hailstorm.ingest.SchemaVersion;
+import io.hailstorm.kernel.RecordType;
 import io.hailstorm.kernel.StreamName;
 import io.hailstorm.kernel.SystemTimeSource;
 import io.hailstorm.kernel.testing.GoldenDirectory;
 import io.hailstorm.log.LogReader;
 import io.hailstorm.log.LogVerifier;
 import io.hailstorm.log.MappedDisk;
+import io.hailstorm.log.PartitionReader;
+import io.hailstorm.protocol.v1.Event;
+import io.hailstorm.protocol.v1.TripRequested;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -29,7 +35,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 final class GoldenEventsTest {
     private static final Path GOLDEN = Path.of("src", "test", "resources", "golden");
-    private static final int GENERATION = 1;
+    private static final int GENERATION = GoldenEvents.generation();
     private static final int CITY_PARTITION_COUNT = 4;
     private static final int CITY_TURNS = 2_000;
 
@@ -79,6 +85,61 @@ final class GoldenEventsTest {
 
     static IntStream generations() {
         return IntStream.rangeClosed(1, GENERATION);
+    }
+
+    @ParameterizedTest
+    @MethodSource("generations")
+    void hasALogOfEveryGeneration(int generation) {
+        assertThat(golden(generation, "events.zip"))
+                .as(
+                        "golden logs of event generation %d: write them once, with -Dtest=GoldenEventsTest "
+                                + "-Dgolden.write=true",
+                        generation)
+                .exists();
+    }
+
+    @ParameterizedTest
+    @MethodSource("generations")
+    void bringsEveryPayloadToItsCurrentVersion(int generation) {
+        List<Event> events = new ArrayList<>();
+        try (LogReader reader = LogReader.open(new MappedDisk(), unpack(generation, "events"))) {
+            for (PartitionReader partition : reader.partitions()) {
+                HistoryChecker.readAll(partition, (offset, hlc, type, buffer, index, length) -> {
+                    events.add(EventReader.read(buffer, index, length));
+                    return true;
+                });
+            }
+        }
+
+        assertThat(events)
+                .isNotEmpty()
+                .allSatisfy(event ->
+                        assertThat(event.getSchemaVersion()).isEqualTo(SchemaVersion.current(event.getPayloadCase())));
+    }
+
+    /** Generation 1 did not say how long a ride is. */
+    @Test
+    void derivesTheDistanceOfRidesThatGenerationOneRequested() {
+        List<TripRequested> requests = new ArrayList<>();
+        try (LogReader reader = LogReader.open(new MappedDisk(), unpack(1, "city"))) {
+            for (PartitionReader partition : reader.partitions()) {
+                HistoryChecker.readAll(partition, (offset, hlc, type, buffer, index, length) -> {
+                    if (type == RecordType.EVENT) {
+                        Event event = EventReader.read(buffer, index, length);
+                        if (event.hasTripRequested()) {
+                            requests.add(event.getTripRequested());
+                        }
+                    }
+                    return true;
+                });
+            }
+        }
+
+        assertThat(requests).hasSizeGreaterThan(3).allSatisfy(request -> {
+            double meters =
+                    EventCodec.point(request.getPickup()).distanceMeters(EventCodec.point(request.getDropoff()));
+            assertThat(request.getTripDistanceMeters()).isPositive().isEqualTo((int) Math.round(meters * 1.3));
+        });
     }
 
     @ParameterizedTest

@@ -139,11 +139,10 @@ final class RangeMoveTest {
                 if (type == RecordType.FIX) {
                     sealed.onFix(fix.wrap(buffer, index));
                 } else {
-                    RangeCodec.range(HistoryChecker.parse(buffer, index, length))
-                            .ifPresent(record -> {
-                                counts.merge(record instanceof RangeRecord.Seal ? "seal" : "open", 1, Integer::sum);
-                                sealed.onRange(record);
-                            });
+                    RangeCodec.range(EventReader.read(buffer, index, length)).ifPresent(record -> {
+                        counts.merge(record instanceof RangeRecord.Seal ? "seal" : "open", 1, Integer::sum);
+                        sealed.onRange(record);
+                    });
                 }
                 return true;
             });

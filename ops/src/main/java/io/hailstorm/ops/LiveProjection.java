@@ -5,6 +5,7 @@ import io.hailstorm.geo.Cells;
 import io.hailstorm.kernel.DriverState;
 import io.hailstorm.kernel.FixDescriptor;
 import io.hailstorm.kernel.FixView;
+import io.hailstorm.kernel.HailstormException;
 import io.hailstorm.kernel.HybridLogicalClock;
 import io.hailstorm.kernel.RecordType;
 import io.hailstorm.kernel.StreamName;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.agrona.DirectBuffer;
 
 /**
@@ -37,6 +39,7 @@ public final class LiveProjection {
     private final Cells cells;
     private final NodeStatus status;
     private final OpsConfig config;
+    private final UnaryOperator<Event> upcast;
     private final Log log;
     private final ReentrantLock lock = new ReentrantLock(true);
     private final List<LogTail> tails = new ArrayList<>();
@@ -52,11 +55,13 @@ public final class LiveProjection {
     private long undecodableCount;
     private int frameNumber;
 
-    public LiveProjection(Log log, Cells cells, NodeStatus status, OpsConfig config) {
+    /** @param upcast makes what an older version wrote mean what this one says; fails on what a newer one wrote */
+    public LiveProjection(Log log, Cells cells, NodeStatus status, OpsConfig config, UnaryOperator<Event> upcast) {
         this.log = log;
         this.cells = cells;
         this.status = status;
         this.config = config;
+        this.upcast = upcast;
         vehicles = new VehicleTable(config.vehicleMax(), cellTable);
         events = new EventFold(cells, cellTable);
         for (int p = 0; p < log.partitionCount(); p++) {
@@ -143,8 +148,8 @@ public final class LiveProjection {
         try {
             ByteBuffer bytes = ByteBuffer.allocate(length);
             buffer.getBytes(index, bytes, length);
-            events.onEvent(Event.parseFrom(bytes.flip()), timeMs);
-        } catch (InvalidProtocolBufferException e) {
+            events.onEvent(upcast.apply(Event.parseFrom(bytes.flip())), timeMs);
+        } catch (InvalidProtocolBufferException | HailstormException e) {
             undecodableCount++;
         }
     }

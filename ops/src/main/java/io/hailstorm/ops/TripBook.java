@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -92,8 +93,12 @@ final class TripBook {
         }
         Entry entry = new Entry(request, timeMs);
         open.put(request.getTrip(), entry);
-        note(entry, "requested", timeMs, NO_DRIVER, "");
+        note(entry, "requested", timeMs, NO_DRIVER, kilometers(request.getTripDistanceMeters()));
         return true;
+    }
+
+    private static String kilometers(int meters) {
+        return meters == 0 ? "" : String.format(Locale.ROOT, "%.1f km", meters / 1e3);
     }
 
     /** Something that leaves the state as it is. */

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.UnaryOperator;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -294,7 +295,8 @@ final class ConsoleHarness {
             vehicle.state = i % 40 == 0 ? DriverState.OFFLINE : DriverState.IDLE;
             harness.vehicles.add(vehicle);
         }
-        var projection = new LiveProjection(harness.log, harness.cells, harness.node, OpsConfig.DEFAULT);
+        var projection = new LiveProjection(
+                harness.log, harness.cells, harness.node, OpsConfig.DEFAULT, UnaryOperator.identity());
         var metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         try (var server = new OpsServer(OpsConfig.DEFAULT, harness.node, projection, metrics, harness.time)) {
             System.err.println("READY http://127.0.0.1:" + server.start(Integer.parseInt(args[0])));

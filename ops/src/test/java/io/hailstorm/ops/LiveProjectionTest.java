@@ -11,6 +11,7 @@ import io.hailstorm.kernel.RecordType;
 import io.hailstorm.kernel.StreamName;
 import io.hailstorm.kernel.testing.VirtualTime;
 import io.hailstorm.protocol.v1.*;
+import java.util.function.UnaryOperator;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 
@@ -23,7 +24,8 @@ class LiveProjectionTest {
     private final ListLog log = new ListLog(2);
     private final Cells cells = Cells.create();
     private final TestNode node = new TestNode(time, 2);
-    private final LiveProjection projection = new LiveProjection(log, cells, node, OpsConfig.DEFAULT);
+    private final LiveProjection projection =
+            new LiveProjection(log, cells, node, OpsConfig.DEFAULT, UnaryOperator.identity());
     private final FixView fix = new FixView().wrap(new UnsafeBuffer(new byte[FixDescriptor.LENGTH]), 0);
 
     private void readAll() {

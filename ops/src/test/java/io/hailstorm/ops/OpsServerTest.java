@@ -36,6 +36,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.UnaryOperator;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -49,7 +50,7 @@ class OpsServerTest {
     private final ListLog log = new ListLog(2);
     private final Cells cells = Cells.create();
     private final TestNode node = new TestNode(time, 2);
-    private final LiveProjection projection = new LiveProjection(log, cells, node, CONFIG);
+    private final LiveProjection projection = new LiveProjection(log, cells, node, CONFIG, UnaryOperator.identity());
     private final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final AtomicLong aheadNs = new AtomicLong();
     /** Real time that a test can let run ahead. */
