@@ -133,7 +133,7 @@ final class RangeOwnership implements RangeAdmission {
 
     /** Whether everything durable in the control stream was applied. */
     boolean isCaughtUp() {
-        return table.nextOffset()
+        return controlOffset
                 >= log.partition(StreamName.CONTROL, CONTROL_PARTITION).durableOffset();
     }
 
