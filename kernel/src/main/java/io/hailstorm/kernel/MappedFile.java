@@ -23,6 +23,12 @@ public interface MappedFile extends AutoCloseable {
      */
     void force(int offset, int lengthBytes);
 
+    /**
+     * Makes a range of whole pages ready to be written without changing it, so that the thread that writes there does not
+     * wait for the operating system. May do nothing. Any thread, beside a writer.
+     */
+    default void prepareWrites(int offset, int lengthBytes) {}
+
     /** Unmaps. No thread may touch the buffer afterwards. */
     @Override
     void close();

@@ -21,6 +21,13 @@ import org.jspecify.annotations.Nullable;
 final class EmbeddedPartition implements PartitionLog {
     private static final long MARK_FLUSH_NS = 100_000_000;
     private static final long RETENTION_INTERVAL_NS = 1_000_000_000;
+    /** Pages ready ahead of the writer last for about this many commits. */
+    private static final int AHEAD_COMMITS = 8;
+
+    private static final int AHEAD_BYTES_MIN = 256 << 10;
+    private static final int AHEAD_BYTES_MAX = 64 << 20;
+    /** How many pages are made ready at a time: about a millisecond. */
+    private static final int PREPARE_STEP_BYTES = 4 << 20;
 
     private final StreamName stream;
     private final int partition;
@@ -52,6 +59,9 @@ final class EmbeddedPartition implements PartitionLog {
     private long lastSyncNs = Long.MIN_VALUE / 2;
     private long lastRetentionNs = Long.MIN_VALUE / 2;
     private boolean markUnflushed;
+    private int aheadBytes = AHEAD_BYTES_MIN;
+    private @Nullable Segment prepared;
+    private int preparedTo;
     private volatile long syncCount;
     private volatile long syncNsTotal;
     private volatile long syncNsMax;
@@ -241,7 +251,10 @@ final class EmbeddedPartition implements PartitionLog {
         try {
             Segment current = active;
             boolean halfFull = current != null && current.endPosition() > config.segmentBytes() / 2;
-            return sync(nowNs, false) + next.doWork(nowNs, halfFull) + applyRetention(nowNs);
+            return sync(nowNs, false)
+                    + next.doWork(nowNs, halfFull, aheadBytes)
+                    + prepareWrites(current)
+                    + applyRetention(nowNs);
         } catch (HailstormException e) {
             stopped = e;
             failed = true;
@@ -272,6 +285,9 @@ final class EmbeddedPartition implements PartitionLog {
         SegmentDescriptor.writeMark(segments[last].buffer, end);
         markUnflushed = true;
         syncFromBase = segments[last].baseOffset;
+        long commitBytes = bytes - syncedBytes.getPlain();
+        long wanted = Math.max(AHEAD_COMMITS * commitBytes, aheadBytes - aheadBytes / AHEAD_COMMITS);
+        aheadBytes = Math.clamp(wanted & -Disk.PAGE_BYTES, AHEAD_BYTES_MIN, AHEAD_BYTES_MAX);
         syncedBytes.setRelease(bytes);
         syncedOffset.setRelease(end);
         for (int i = Math.max(0, from); i < last; i++) {
@@ -280,6 +296,24 @@ final class EmbeddedPartition implements PartitionLog {
             seal(segments[i], segmentEnd);
         }
         checkpoints.advance(segments[last], end);
+        return 1;
+    }
+
+    /** Makes pages ready ahead of the writer, and not many more: a slow stream must not write zeros for nothing. */
+    private int prepareWrites(@Nullable Segment current) {
+        if (current == null) {
+            return 0;
+        }
+        int end = current.endPosition() & -Disk.PAGE_BYTES;
+        preparedTo = current == prepared ? Math.max(preparedTo, end) : end;
+        prepared = current;
+        int goal = (int) Math.min(current.file.lengthBytes(), (long) end + aheadBytes);
+        if (goal - preparedTo < Math.min(AHEAD_BYTES_MIN, aheadBytes) / 2) {
+            return 0;
+        }
+        int length = Math.min(goal - preparedTo, PREPARE_STEP_BYTES);
+        current.file.prepareWrites(preparedTo, length);
+        preparedTo += length;
         return 1;
     }
 

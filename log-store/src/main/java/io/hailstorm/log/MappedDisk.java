@@ -71,7 +71,7 @@ public final class MappedDisk implements Disk {
     @Override
     public Preallocation preallocate(Path path, int lengthBytes) {
         try {
-            return new ZeroFill(
+            return new Allocation(
                     path,
                     lengthBytes,
                     FileChannel.open(
@@ -247,17 +247,18 @@ public final class MappedDisk implements Disk {
         return new HailstormException(ErrorCode.UNAVAILABLE, message, cause);
     }
 
-    /** Writes zeros, a step at a time: blocks exist before anything is mapped. */
-    private static final class ZeroFill implements Preallocation {
+    /** Blocks exist before anything is mapped: asked of the file system at once, or else zeros are written step by step. */
+    private static final class Allocation implements Preallocation {
         private static final ByteBuffer ZEROS =
                 ByteBuffer.allocateDirect(ZEROS_LENGTH).asReadOnlyBuffer();
 
         private final Path path;
         private final int lengthBytes;
         private final FileChannel channel;
+        private boolean started;
         private int written;
 
-        ZeroFill(Path path, int lengthBytes, FileChannel channel) {
+        Allocation(Path path, int lengthBytes, FileChannel channel) {
             this.path = path;
             this.lengthBytes = lengthBytes;
             this.channel = channel;
@@ -265,6 +266,10 @@ public final class MappedDisk implements Disk {
 
         @Override
         public boolean step(int bytesMax) {
+            if (!started) {
+                started = true;
+                written = NativeFiles.allocate(path, lengthBytes) ? lengthBytes : 0;
+            }
             int goal = (int) Math.min(lengthBytes, (long) written + bytesMax);
             try {
                 while (written < goal) {
@@ -332,6 +337,11 @@ public final class MappedDisk implements Disk {
             } catch (UncheckedIOException e) {
                 throw failure("sync", path, e.getCause());
             }
+        }
+
+        @Override
+        public void prepareWrites(int offset, int lengthBytes) {
+            NativeFiles.populate(path, bytes, offset, lengthBytes);
         }
 
         @Override

@@ -70,8 +70,12 @@ final class NextSegment {
         ready = null;
     }
 
-    /** Syncer only. */
-    int doWork(long nowNs, boolean wanted) {
+    /**
+     * Syncer only.
+     *
+     * @param aheadBytes of the file to make ready for writing, so that the writer finds them so when it takes the file
+     */
+    int doWork(long nowNs, boolean wanted, int aheadBytes) {
         if (ready != null || !(wanted || urgent) || (failure != null && nowNs < retryAtNs)) {
             return 0;
         }
@@ -81,7 +85,9 @@ final class NextSegment {
             if (allocation.step(urgent ? segmentBytes : STEP_BYTES)) {
                 inProgress = null;
                 failure = null;
-                ready = allocation.open();
+                MappedFile file = allocation.open();
+                file.prepareWrites(0, Math.min(aheadBytes, segmentBytes));
+                ready = file;
             }
             return 1;
         } catch (HailstormException e) {

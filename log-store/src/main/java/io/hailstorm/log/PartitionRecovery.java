@@ -197,7 +197,7 @@ final class PartitionRecovery {
             int length = buffer.getInt(at + LENGTH_OFFSET);
             int count = buffer.getInt(at + COUNT_OFFSET);
             remember(producers, buffer, at, count, expected);
-            segment.addToIndex(at, length);
+            segment.onAppended(at, length);
             expected += count;
             at += length;
             scannedBytes += length;

@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Segment {
     private static final SparseIndex EMPTY_INDEX = new SparseIndex(0, Long.MIN_VALUE);
+    /** Of {@link #users}: somebody takes the index away, a matter of nanoseconds. */
+    private static final int CLAIMED = Integer.MIN_VALUE;
 
     final Path path;
     final long baseOffset;
@@ -38,6 +40,7 @@ final class Segment {
 
     private final BatchChecker writerChecker;
     private final AtomicReference<@Nullable BatchChecker> spareChecker = new AtomicReference<>();
+    private volatile @Nullable SegmentChain chain;
     private final AtomicInteger users = new AtomicInteger(1);
     private final AtomicInteger endPosition = new AtomicInteger(SegmentDescriptor.HEADER_LENGTH);
     private volatile @Nullable SparseIndex index;
@@ -48,6 +51,7 @@ final class Segment {
     private int resumedPosition = SegmentDescriptor.HEADER_LENGTH;
     private long prefixHlcMax = Long.MIN_VALUE;
     private volatile long indexedEndOffset;
+    private int gapsCountedTo;
     private int indexedPosition = SegmentDescriptor.HEADER_LENGTH;
     private volatile long hlcMax = Long.MIN_VALUE;
     /** Offsets lost to repairs, as far as the index goes. */
@@ -127,10 +131,20 @@ final class Segment {
         endPosition.setRelease(position);
     }
 
+    /** From now on, indexes come from the partition's own. */
+    void joined(SegmentChain itsChain) {
+        chain = itsChain;
+        if (index != null) {
+            itsChain.onIndexed(this);
+        }
+    }
+
     boolean acquire() {
         int seen = users.get();
-        while (seen > 0) {
-            if (users.compareAndSet(seen, seen + 1)) {
+        while (seen != 0) {
+            if (seen == CLAIMED) {
+                Thread.onSpinWait();
+            } else if (users.compareAndSet(seen, seen + 1)) {
                 return true;
             }
             seen = users.get();
@@ -140,9 +154,28 @@ final class Segment {
 
     /** Gives back one {@link #acquire}, or the owner's own hold; the last one unmaps. */
     void release() {
-        if (users.decrementAndGet() == 0) {
+        int seen = users.get();
+        while (seen == CLAIMED || !users.compareAndSet(seen, seen - 1)) {
+            Thread.onSpinWait();
+            seen = users.get();
+        }
+        if (seen == 1) {
             file.close();
         }
+    }
+
+    /** Takes the index away unless somebody reads; null then. Not of the segment that is appended to. */
+    @Nullable
+    SparseIndex tryTakeIndex() {
+        if (!users.compareAndSet(1, CLAIMED)) {
+            return null;
+        }
+        SparseIndex taken = index;
+        index = null;
+        indexedEndOffset = resumedOffset;
+        indexedPosition = resumedPosition;
+        users.set(1);
+        return taken;
     }
 
     boolean fits(int length) {
@@ -188,30 +221,45 @@ final class Segment {
         }
         to.putInt(at + CRC_OFFSET, writerChecker.crc(at, length));
         to.putIntRelease(at + LENGTH_OFFSET, length);
-        addToIndex(at, length);
+        onAppended(at, length);
         return length;
+    }
+
+    /** Writer, or recovery: the segment goes on after this batch. */
+    void onAppended(int at, int length) {
+        addToIndex(at, length);
+        long batchHlcMax = buffer.getLong(at + HLC_MAX_OFFSET);
+        if (batchHlcMax > hlcMax) {
+            hlcMax = batchHlcMax;
+        }
+        endPosition.setRelease(at + length);
     }
 
     /** Writer, recovery, or whoever holds this object's lock while walking. */
     @SuppressWarnings("NonAtomicVolatileUpdate") // one at a time
-    void addToIndex(int at, int length) {
+    private void addToIndex(int at, int length) {
         SparseIndex entries = index;
         if (entries == null) {
-            entries = new SparseIndex(buffer.capacity(), prefixHlcMax);
+            entries = newIndex();
             index = entries;
         }
         long offset = buffer.getLong(at + BASE_OFFSET_OFFSET);
-        long batchHlcMax = buffer.getLong(at + HLC_MAX_OFFSET);
-        entries.onBatch(at, (int) (offset - baseOffset), batchHlcMax);
-        if (batchHlcMax > hlcMax) {
-            hlcMax = batchHlcMax;
-        }
-        if (BatchChecker.isGap(buffer, at)) {
-            gapRecordCount += buffer.getInt(at + COUNT_OFFSET);
+        entries.onBatch(at, (int) (offset - baseOffset), buffer.getLong(at + HLC_MAX_OFFSET));
+        if (at >= gapsCountedTo) {
+            gapsCountedTo = at + length;
+            if (BatchChecker.isGap(buffer, at)) {
+                gapRecordCount += buffer.getInt(at + COUNT_OFFSET);
+            }
         }
         indexedPosition = at + length;
-        endPosition.setRelease(at + length);
         indexedEndOffset = offset + buffer.getInt(at + COUNT_OFFSET);
+    }
+
+    private SparseIndex newIndex() {
+        SegmentChain itsChain = chain;
+        return itsChain == null
+                ? new SparseIndex(buffer.capacity(), prefixHlcMax)
+                : itsChain.takeIndex(this, buffer.capacity(), prefixHlcMax);
     }
 
     private SparseIndex indexUpTo(long limitOffset) {

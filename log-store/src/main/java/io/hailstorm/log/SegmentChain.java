@@ -3,18 +3,26 @@ package io.hailstorm.log;
 import io.hailstorm.kernel.ErrorCode;
 import io.hailstorm.kernel.HailstormException;
 import io.hailstorm.kernel.StreamName;
+import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** A partition's segments in order. Changed by copying, on cold paths; read by any thread without a lock. */
 final class SegmentChain {
+    /** Segments that have an index at a time, while readers leave the others alone. */
+    static final int INDEXES_MAX = 8;
+
     private static final Segment[] NO_SEGMENTS = {};
 
     private final StreamName stream;
     private final int partition;
     private final AtomicLong corruptReadCount = new AtomicLong();
     private final PartitionCodec codec;
+    /** Segments with an index, in the order they got it. */
+    private final ArrayDeque<Segment> indexed = new ArrayDeque<>(2 * INDEXES_MAX);
+
+    private final ArrayDeque<SparseIndex> spareIndexes = new ArrayDeque<>(2 * INDEXES_MAX);
     private volatile Segment[] segments = NO_SEGMENTS;
 
     SegmentChain(StreamName stream, int partition, LogKeyset keyset) {
@@ -34,6 +42,7 @@ final class SegmentChain {
 
     synchronized void add(Segment segment) {
         segment.codec(codec);
+        segment.joined(this);
         Segment[] longer = Arrays.copyOf(segments, segments.length + 1);
         longer[longer.length - 1] = segment;
         segments = longer;
@@ -42,6 +51,12 @@ final class SegmentChain {
     synchronized Segment removeFirst() {
         Segment first = segments[0];
         segments = Arrays.copyOfRange(segments, 1, segments.length);
+        if (indexed.remove(first) && spareIndexes.size() < INDEXES_MAX) {
+            SparseIndex spare = first.tryTakeIndex();
+            if (spare != null) {
+                spareIndexes.add(spare);
+            }
+        }
         return first;
     }
 
@@ -50,6 +65,8 @@ final class SegmentChain {
         for (int i = 0; i < segments.length; i++) {
             if (segments[i] == old) {
                 rewritten.codec(codec);
+                rewritten.joined(this);
+                indexed.remove(old);
                 Segment[] changed = segments.clone();
                 changed[i] = rewritten;
                 segments = changed;
@@ -57,6 +74,38 @@ final class SegmentChain {
             }
         }
         return false;
+    }
+
+    /** A segment came with an index of its own. */
+    synchronized void onIndexed(Segment segment) {
+        indexed.add(segment);
+    }
+
+    /**
+     * An empty index for a segment: an old one's, once there are enough, since every index can be built again. Steady
+     * state: no allocation.
+     */
+    synchronized SparseIndex takeIndex(Segment segment, int segmentBytes, long hlcMaxBefore) {
+        SparseIndex found = spareIndexes.poll();
+        Segment[] current = segments;
+        Segment active = current.length == 0 ? segment : current[current.length - 1];
+        int candidates = indexed.size() < INDEXES_MAX ? 0 : indexed.size();
+        for (int i = 0; i < candidates && found == null; i++) {
+            Segment oldest = indexed.remove();
+            found = oldest == active ? null : oldest.tryTakeIndex();
+            if (found == null) {
+                indexed.add(oldest);
+            }
+        }
+        indexed.add(segment);
+        return found == null || found.segmentBytes() < segmentBytes
+                ? new SparseIndex(segmentBytes, hlcMaxBefore)
+                : found.reset(hlcMaxBefore);
+    }
+
+    /** How many segments have an index. */
+    synchronized int indexedCount() {
+        return indexed.size();
     }
 
     synchronized void closeAll() {

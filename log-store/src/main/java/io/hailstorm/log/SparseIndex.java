@@ -37,6 +37,19 @@ final class SparseIndex {
         hlcMax = Math.max(hlcMax, batchHlcMax);
     }
 
+    /** Of the largest segment this has room for. */
+    int segmentBytes() {
+        return (positions.length - 1) * INTERVAL_BYTES;
+    }
+
+    /** Forgets everything: for another segment. Nobody may be looking anything up. */
+    SparseIndex reset(long hlcMaxBefore) {
+        size = 0;
+        nextPosition = 0;
+        hlcMax = hlcMaxBefore;
+        return this;
+    }
+
     /** Position of the last indexed batch that starts at or before the offset; the first batch's when there is none. */
     int positionAtOrBefore(int relativeOffset) {
         int low = 0;

@@ -3,11 +3,16 @@ package io.hailstorm.log;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hailstorm.kernel.Disk;
 import io.hailstorm.kernel.ErrorCode;
 import io.hailstorm.kernel.HailstormException;
+import io.hailstorm.kernel.MappedFile;
 import io.hailstorm.kernel.StreamName;
 import io.hailstorm.kernel.testing.FaultyDisk;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -132,6 +137,29 @@ final class FaultTest {
             }
         }
         throw new AssertionError("the disk never filled");
+    }
+
+    @Test
+    void makesFilesOfRealBlocksThatHoldNothingOfWhatWasThere() throws IOException {
+        Path path = TemporaryDirectory.create().resolve("file");
+        byte[] old = new byte[1 << 20];
+        Arrays.fill(old, (byte) 7);
+        Files.write(path, old);
+        Disk.Preallocation allocation = new MappedDisk().preallocate(path, 1 << 20);
+        boolean whole = allocation.step(4096);
+        for (int step = 0; step < 256 && !whole; step++) {
+            whole = allocation.step(4096);
+        }
+        assertThat(whole).isTrue();
+        try (MappedFile file = allocation.open()) {
+            file.buffer().putByte(5, (byte) 1);
+            file.prepareWrites(0, 1 << 20);
+            assertThat(file.lengthBytes()).isEqualTo(1 << 20);
+            assertThat(file.buffer().getByte(5)).isEqualTo((byte) 1);
+            for (int at = 8; at < 1 << 20; at += 8) {
+                assertThat(file.buffer().getLong(at)).isZero();
+            }
+        }
     }
 
     @Test

@@ -20,17 +20,19 @@ class NextSegmentTest {
     void theSyncerLeavesATakenFileAloneUntilItBearsItsOwnName() {
         disk.createDirectories(DIRECTORY);
         while (next.take() == null) {
-            next.doWork(0, true);
+            next.doWork(0, true, 0);
         }
         MappedFile taken = Objects.requireNonNull(next.take());
         taken.buffer().putInt(0, 42);
 
-        assertThat(next.doWork(1, true)).as("work between taking and renaming").isZero();
+        assertThat(next.doWork(1, true, 0))
+                .as("work between taking and renaming")
+                .isZero();
 
         Path segment = DIRECTORY.resolve("segment");
         disk.rename(next.path(), segment);
         next.released();
-        assertThat(next.doWork(2, true)).as("work after renaming").isEqualTo(1);
+        assertThat(next.doWork(2, true, 0)).as("work after renaming").isEqualTo(1);
         byte[] content = disk.readAll(segment).orElseThrow();
         assertThat(content).hasSize(SEGMENT_BYTES);
         assertThat(content[0]).isEqualTo((byte) 42);

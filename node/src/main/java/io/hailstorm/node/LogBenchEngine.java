@@ -1,0 +1,36 @@
+package io.hailstorm.node;
+
+import io.hailstorm.log.AckLevel;
+
+/**
+ * A log under measurement: one partition, records of one size, batches of one size. {@link #append} belongs to the writer
+ * thread, {@link #doWork} to the syncer, as in a node.
+ */
+interface LogBenchEngine extends AutoCloseable {
+    /** What the rows of a comparison are called by. */
+    String label();
+
+    AckLevel ackLevel();
+
+    /** Appends one batch; false when the engine pushes back and nothing was appended. */
+    boolean append();
+
+    /** Records appended so far. Writer thread. */
+    long appendedCount();
+
+    /** Records acknowledged so far, at {@link #ackLevel}. Any thread. */
+    long acknowledgedCount();
+
+    /** Background work, where the engine has any; 0 when there was none. */
+    int doWork(long nowNs);
+
+    /**
+     * Reads back what is still retained, from its beginning, touching every payload.
+     *
+     * @return how many records, at most {@code recordsMax}
+     */
+    long read(long recordsMax);
+
+    @Override
+    void close();
+}
