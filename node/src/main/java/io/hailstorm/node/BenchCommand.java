@@ -29,7 +29,7 @@ import picocli.CommandLine.Option;
         name = "bench",
         description = "Measure.",
         mixinStandardHelpOptions = true,
-        subcommands = BenchCommand.Ingest.class)
+        subcommands = {BenchCommand.Ingest.class, BenchLogCommand.class})
 final class BenchCommand implements Runnable {
     @CommandLine.Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
@@ -37,7 +37,7 @@ final class BenchCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new CommandLine.ParameterException(spec.commandLine(), "Missing command: ingest");
+        throw new CommandLine.ParameterException(spec.commandLine(), "Missing command: ingest or log");
     }
 
     /** A generator in a second JVM against a node in this one, acknowledged from disk. */

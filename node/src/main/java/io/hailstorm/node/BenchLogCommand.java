@@ -33,9 +33,11 @@ final class BenchLogCommand implements Callable<Integer> {
     private static final String EMBEDDED = "embedded";
     private static final String CHRONICLE = "chronicle-queue";
 
-    @Option(names = "--engine", paramLabel = "NAME", defaultValue = EMBEDDED, description = {
-        "embedded or chronicle-queue (embedded)"
-    })
+    @Option(
+            names = "--engine",
+            paramLabel = "NAME",
+            defaultValue = EMBEDDED,
+            description = {"embedded or chronicle-queue (embedded)"})
     private String engine = EMBEDDED;
 
     @Option(names = "--ack", paramLabel = "LEVEL", defaultValue = "DISK", description = "MEMORY or DISK (DISK)")
@@ -47,7 +49,11 @@ final class BenchLogCommand implements Callable<Integer> {
     @Option(names = "--batch", paramLabel = "N", defaultValue = "100", description = "records a batch (100)")
     private int batch = 100;
 
-    @Option(names = "--rate", paramLabel = "R", defaultValue = "0", description = "records a second (as many as it takes)")
+    @Option(
+            names = "--rate",
+            paramLabel = "R",
+            defaultValue = "0",
+            description = "records a second (as many as it takes)")
     private long ratePerS;
 
     @Option(names = "--seconds", paramLabel = "S", defaultValue = "10", description = "how long (10)")
@@ -59,9 +65,11 @@ final class BenchLogCommand implements Callable<Integer> {
     @Option(names = "--commit-ms", paramLabel = "MS", defaultValue = "2", description = "group commit (2)")
     private long commitMs = 2;
 
-    @Option(names = "--recovery-mib", paramLabel = "MIB", defaultValue = "1024", description = {
-        "size of the log that is opened again, embedded only; 0: none (1024)"
-    })
+    @Option(
+            names = "--recovery-mib",
+            paramLabel = "MIB",
+            defaultValue = "1024",
+            description = {"size of the log that is opened again, embedded only; 0: none (1024)"})
     private int recoveryMib = 1024;
 
     @Option(names = "--compare", description = "all engines in turn, acknowledged from MEMORY unless --ack is given")
@@ -70,7 +78,10 @@ final class BenchLogCommand implements Callable<Integer> {
     @Option(names = "--rounds", paramLabel = "N", defaultValue = "3", description = "turns of each with --compare (3)")
     private int rounds = 3;
 
-    @Option(names = "--dir", paramLabel = "DIR", description = "where the files go for the time (a temporary directory)")
+    @Option(
+            names = "--dir",
+            paramLabel = "DIR",
+            description = "where the files go for the time (a temporary directory)")
     private @Nullable Path parent;
 
     @Option(names = "--json", description = "one JSON object")

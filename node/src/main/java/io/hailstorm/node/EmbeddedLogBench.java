@@ -148,8 +148,7 @@ final class EmbeddedLogBench implements LogBenchEngine {
         LogConfig config = config(options, StreamConfig.UNLIMITED);
         long bytes = (long) options.recoveryMib() * MIB;
         try (Log log = EmbeddedLog.open(config, new MappedDisk(), time, directory);
-                EmbeddedLogBench bench =
-                        new EmbeddedLogBench("reopened", log, options.ackLevel(), options, time)) {
+                EmbeddedLogBench bench = new EmbeddedLogBench("reopened", log, options.ackLevel(), options, time)) {
             while (log.stats(StreamName.FIXES).appendedBytes() < bytes) {
                 if (!bench.append()) {
                     log.doWork(time.monotonicNs());
