@@ -1,10 +1,10 @@
 package io.hailstorm.log;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -15,7 +15,6 @@ import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.Node;
-import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.TopicPartitionInfo;
 
 /**
@@ -75,21 +74,22 @@ public final class KafkaClusterAdmin implements AutoCloseable {
         }
     }
 
-    /** Partitions that a node leads; empty also if nobody answers. */
-    public List<TopicPartition> ledBy(int node) {
-        List<TopicPartition> led = new ArrayList<>();
+    /** How many partitions of a topic each node leads; empty if nobody answers. */
+    public Map<Integer, Long> leaders(String topic) {
         try {
-            for (TopicDescription topic : topics()) {
-                for (TopicPartitionInfo partition : topic.partitions()) {
-                    if (partition.leader() != null && partition.leader().id() == node) {
-                        led.add(new TopicPartition(topic.name(), partition.partition()));
+            Map<Integer, Long> led = new TreeMap<>();
+            for (TopicDescription description :
+                    get(admin.describeTopics(List.of(topic)).allTopicNames()).values()) {
+                for (TopicPartitionInfo partition : description.partitions()) {
+                    if (partition.leader() != null) {
+                        led.merge(partition.leader().id(), 1L, Long::sum);
                     }
                 }
             }
+            return led;
         } catch (KafkaException | TimeoutException e) {
-            return List.of();
+            return Map.of();
         }
-        return led;
     }
 
     @Override

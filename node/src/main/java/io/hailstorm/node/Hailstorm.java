@@ -27,6 +27,7 @@ import picocli.CommandLine.IVersionProvider;
             TokenCommand.class,
             BenchCommand.class,
             KafkaCommand.class,
+            ChaosCommand.class,
             ConfigCommand.class,
         })
 public final class Hailstorm implements Runnable {
