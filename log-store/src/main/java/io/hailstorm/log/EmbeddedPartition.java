@@ -38,6 +38,7 @@ final class EmbeddedPartition implements PartitionLog {
     private final SegmentChain chain;
     private final GroupFile groups;
     private final NextSegment next;
+    private final DurableWaiters waiters = new DurableWaiters();
     private final Checkpoints checkpoints;
 
     // Writer
@@ -68,6 +69,8 @@ final class EmbeddedPartition implements PartitionLog {
     private volatile long slowSyncCount;
     private final long truncatedBytes;
     private volatile boolean failed;
+    private long lastEpochMs = Long.MIN_VALUE;
+    private volatile long clockBackCount;
     private volatile long deletedSegmentCount;
     private volatile @Nullable HailstormException stopped;
 
@@ -201,6 +204,20 @@ final class EmbeddedPartition implements PartitionLog {
     }
 
     @Override
+    public long awaitDurable(long offset, long timeoutNs) {
+        return waiters.await(this::durableUnlessStopped, offset, timeoutNs);
+    }
+
+    private long durableUnlessStopped() {
+        failIfStopped();
+        return durableOffset();
+    }
+
+    DurableWaiters waiters() {
+        return waiters;
+    }
+
+    @Override
     public long read(long fromOffset, int maxRecords, RecordHandler handler) {
         return chain.read(fromOffset, durableOffset(), maxRecords, handler);
     }
@@ -251,13 +268,13 @@ final class EmbeddedPartition implements PartitionLog {
         try {
             Segment current = active;
             boolean halfFull = current != null && current.endPosition() > config.segmentBytes() / 2;
-            return sync(nowNs, false)
-                    + next.doWork(nowNs, halfFull, aheadBytes)
-                    + prepareWrites(current)
-                    + applyRetention(nowNs);
+            int synced = sync(nowNs, false);
+            waiters.onDurable(durableOffset());
+            return synced + next.doWork(nowNs, halfFull, aheadBytes) + prepareWrites(current) + applyRetention(nowNs);
         } catch (HailstormException e) {
             stopped = e;
             failed = true;
+            waiters.wake();
             throw e;
         }
     }
@@ -358,6 +375,7 @@ final class EmbeddedPartition implements PartitionLog {
             return 0;
         }
         lastRetentionNs = nowNs;
+        noticeClock();
         int deleted = 0;
         while (isFirstExpired()) {
             Segment first = chain.removeFirst();
@@ -371,6 +389,16 @@ final class EmbeddedPartition implements PartitionLog {
             countDeleted(deleted);
         }
         return deleted;
+    }
+
+    /** Ages shrink when the clock runs back, so retention merely waits; but somebody should know. */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one thread counts; the others only read
+    private void noticeClock() {
+        long nowMs = time.epochMs();
+        if (nowMs < lastEpochMs) {
+            clockBackCount++;
+        }
+        lastEpochMs = nowMs;
     }
 
     @SuppressWarnings("NonAtomicVolatileUpdate") // one thread counts; the others only read
@@ -421,7 +449,8 @@ final class EmbeddedPartition implements PartitionLog {
                 chain.corruptReadCount(),
                 chain.gapRecordCount(),
                 truncatedBytes,
-                producers.expiredCount());
+                producers.expiredCount(),
+                clockBackCount);
     }
 
     /** Syncs everything, unless the log has stopped on a failure; unmaps. */
@@ -438,6 +467,7 @@ final class EmbeddedPartition implements PartitionLog {
             }
         } finally {
             stopped = new HailstormException(ErrorCode.UNAVAILABLE, "the log is closed");
+            waiters.wake();
             chain.closeAll();
             groups.close();
             if (encoder != null) {

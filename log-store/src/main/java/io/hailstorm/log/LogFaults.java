@@ -10,6 +10,7 @@ package io.hailstorm.log;
  * @param gapRecordCount offsets whose records were quarantined by a repair, in the segments indexed so far
  * @param truncatedBytes of torn tails, cut off when the log was opened
  * @param expiredProducerCount producers forgotten because they wrote nothing for too long, or were too many
+ * @param clockBackCount how often a partition saw the wall clock run back; records are kept longer then, never shorter
  */
 public record LogFaults(
         long diskFullCount,
@@ -18,11 +19,12 @@ public record LogFaults(
         long corruptReadCount,
         long gapRecordCount,
         long truncatedBytes,
-        long expiredProducerCount) {
+        long expiredProducerCount,
+        long clockBackCount) {
     /** A sync longer than this is counted: somebody's acknowledgement waited for it. */
     public static final long SLOW_SYNC_NS = 200_000_000;
 
-    public static final LogFaults NONE = new LogFaults(0, 0, 0, 0, 0, 0, 0);
+    public static final LogFaults NONE = new LogFaults(0, 0, 0, 0, 0, 0, 0, 0);
 
     public LogFaults plus(LogFaults other) {
         return new LogFaults(
@@ -32,6 +34,7 @@ public record LogFaults(
                 corruptReadCount + other.corruptReadCount,
                 gapRecordCount + other.gapRecordCount,
                 truncatedBytes + other.truncatedBytes,
-                expiredProducerCount + other.expiredProducerCount);
+                expiredProducerCount + other.expiredProducerCount,
+                clockBackCount + other.clockBackCount);
     }
 }

@@ -318,7 +318,7 @@ public final class MemoryLog implements Log {
         }
 
         private LogFaults faults() {
-            return new LogFaults(0, 0, 0, 0, 0, 0, producers.expiredCount());
+            return new LogFaults(0, 0, 0, 0, 0, 0, producers.expiredCount(), 0);
         }
 
         synchronized void close() {

@@ -31,6 +31,18 @@ public interface PartitionReader {
      */
     long read(long fromOffset, int maxRecords, RecordHandler handler);
 
+    /**
+     * Sleeps until the record at {@code offset} is durable, the time is over, or the thread is interrupted: for readers
+     * that follow the end. The embedded engine wakes them as it syncs; elsewhere they look again ever more rarely, up to
+     * fifty times a second. Any thread but the one that runs {@link Log#doWork}.
+     *
+     * @return {@link #durableOffset}; not above {@code offset} when nothing came
+     * @throws io.hailstorm.kernel.HailstormException {@code UNAVAILABLE} when the log has stopped or is closed
+     */
+    default long awaitDurable(long offset, long timeoutNs) {
+        return DurableWaiters.poll(this, offset, timeoutNs);
+    }
+
     /** First durable offset whose record's clock is at or after {@code hlc}; {@link #durableOffset} when none. */
     long offsetAtOrAfter(long hlc);
 

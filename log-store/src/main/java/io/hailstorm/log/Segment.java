@@ -460,6 +460,11 @@ final class Segment {
 
     /** First offset below the limit with a clock at or after {@code hlc}; the limit when none. */
     long offsetAtOrAfter(long hlc, long limitOffset) {
+        boolean sealedBefore =
+                SegmentDescriptor.isSealed(buffer) && buffer.getLong(SegmentDescriptor.SEAL_HLC_MAX_OFFSET) < hlc;
+        if (sealedBefore) {
+            return limitOffset; // without an index, so that a search touches one segment, not all
+        }
         if (hlc > prefixHlcMax && limitOffset <= resumedOffset) {
             return limitOffset;
         }
