@@ -18,7 +18,7 @@ import java.util.Map;
 public final class EmbeddedLog implements Log {
     static final String DIRECTORY_NAME = "log";
 
-    private static final String LOCK_NAME = "lock";
+    static final String LOCK_NAME = "lock";
 
     private final LogConfig config;
     private final Disk.Lock lock;

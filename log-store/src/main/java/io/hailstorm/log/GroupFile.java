@@ -6,6 +6,8 @@ import io.hailstorm.kernel.HailstormException;
 import io.hailstorm.kernel.MappedFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -36,13 +38,13 @@ final class GroupFile {
     /** "HAILGRP1" in file order. */
     static final long MAGIC = 0x31505247_4C494148L;
 
-    private static final int SLOT_LENGTH = 128;
+    static final int SLOT_LENGTH = 128;
     private static final int NAME_LENGTH_OFFSET = 4;
     private static final int VERSION_OFFSET = 8;
     private static final int GENERATION_OFFSET = 16;
     private static final int NEXT_OFFSET_OFFSET = 24;
     private static final int NAME_OFFSET = 32;
-    private static final int FILE_LENGTH = 8 * Disk.PAGE_BYTES;
+    static final int FILE_LENGTH = 8 * Disk.PAGE_BYTES;
     static final int TRAILER_OFFSET = 2 * GROUPS_MAX * SLOT_LENGTH;
 
     private final Disk disk;
@@ -81,13 +83,18 @@ final class GroupFile {
     }
 
     private static Map<String, Group> parse(DirectBuffer buffer, Path directory) {
+        if (buffer.capacity() < FILE_LENGTH) {
+            throw corrupt(directory, "the file is too short");
+        }
         refuseNewer(buffer, directory);
+        if (!lostGroups(buffer).isEmpty()) {
+            throw corrupt(directory, "neither slot of a group checks out");
+        }
         Map<String, Group> found = new HashMap<>();
         for (int slot = 0; slot < 2 * GROUPS_MAX; slot++) {
             int at = slot * SLOT_LENGTH;
-            int nameLength = buffer.getInt(at + NAME_LENGTH_OFFSET);
-            if (nameLength > 0 && nameLength <= NAME_BYTES_MAX && buffer.getInt(at) == crc(buffer, at)) {
-                byte[] name = new byte[nameLength];
+            if (checksOut(buffer, slot)) {
+                byte[] name = new byte[buffer.getInt(at + NAME_LENGTH_OFFSET)];
                 buffer.getBytes(at + NAME_OFFSET, name);
                 Group group = new Group(
                         slot / 2,
@@ -98,6 +105,64 @@ final class GroupFile {
             }
         }
         return found;
+    }
+
+    private static HailstormException corrupt(Path directory, String reason) {
+        return new HailstormException(
+                ErrorCode.DATA_LOSS,
+                "corrupt log: file=" + directory.resolve(FILE_NAME) + ": " + reason
+                        + "; restore this file from a copy, or run \"hailstorm log repair\" and set the group's"
+                        + " position");
+    }
+
+    private static boolean checksOut(DirectBuffer buffer, int slot) {
+        int at = slot * SLOT_LENGTH;
+        int nameLength = buffer.getInt(at + NAME_LENGTH_OFFSET);
+        return nameLength > 0 && nameLength <= NAME_BYTES_MAX && buffer.getInt(at) == crc(buffer, at);
+    }
+
+    /**
+     * Indices of groups with content in both slots, none of which checks out: a crash tears only the slot being written.
+     * One torn slot beside an empty one is a first commit that was never answered.
+     */
+    static List<Integer> lostGroups(DirectBuffer buffer) {
+        List<Integer> lost = new ArrayList<>();
+        for (int index = 0; index < GROUPS_MAX; index++) {
+            boolean sound = checksOut(buffer, 2 * index) || checksOut(buffer, 2 * index + 1);
+            if (!sound && hasContent(buffer, 2 * index) && hasContent(buffer, 2 * index + 1)) {
+                lost.add(index);
+            }
+        }
+        return lost;
+    }
+
+    private static boolean hasContent(DirectBuffer buffer, int slot) {
+        for (int at = slot * SLOT_LENGTH; at < (slot + 1) * SLOT_LENGTH; at += Long.BYTES) {
+            if (buffer.getLong(at) != 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The name a damaged slot seems to hold. */
+    static String nameIn(MappedFile file, int index) {
+        int at = 2 * index * SLOT_LENGTH;
+        byte[] name = new byte[NAME_BYTES_MAX];
+        file.buffer().getBytes(at + NAME_OFFSET, name);
+        String text = new String(name, StandardCharsets.US_ASCII)
+                .chars()
+                .filter(c -> c > ' ' && c < 127 && c != '"' && c != '\\')
+                .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+                .toString();
+        return text.isEmpty() ? "group number " + index : "what seems to be group " + text;
+    }
+
+    /** A first commit that was torn, or a repair, leaves an index free. */
+    private int freeIndex() {
+        BitSet taken = new BitSet(GROUPS_MAX);
+        groups.values().forEach(group -> taken.set(group.index));
+        return taken.nextClearBit(0);
     }
 
     private static void refuseNewer(DirectBuffer buffer, Path directory) {
@@ -177,7 +242,7 @@ final class GroupFile {
                     ErrorCode.UNAVAILABLE, "group commits stopped: an earlier sync failed in " + directory);
         }
         Group next = last == null
-                ? new Group(groups.size(), 0, generation, nextOffset)
+                ? new Group(freeIndex(), 0, generation, nextOffset)
                 : new Group(last.index, last.version + 1, generation, nextOffset);
         store(next, nameBytes);
         groups.put(name, next);

@@ -30,9 +30,20 @@ public final class LogVerifier {
         public long payloadBytes() {
             return partitions.stream().mapToLong(PartitionReport::payloadBytes).sum();
         }
+
+        /** Records that are gone, known and accounted for; the log is sound without them. */
+        public long quarantinedRecordCount() {
+            return partitions.stream()
+                    .mapToLong(PartitionReport::quarantinedRecordCount)
+                    .sum();
+        }
     }
 
-    /** One partition's counts, as far as they check out. */
+    /**
+     * One partition's counts, as far as they check out.
+     *
+     * @param quarantinedRecordCount offsets whose records a repair moved to quarantine
+     */
     public record PartitionReport(
             StreamName stream,
             int partition,
@@ -40,7 +51,8 @@ public final class LogVerifier {
             long startOffset,
             long durableOffset,
             long recordCount,
-            long payloadBytes) {}
+            long payloadBytes,
+            long quarantinedRecordCount) {}
 
     /** One thing wrong; the message names file and position. */
     public record Problem(StreamName stream, int partition, String message) {}
@@ -108,7 +120,8 @@ public final class LogVerifier {
                     start,
                     durable,
                     counter.recordCount,
-                    counter.payloadBytes));
+                    counter.payloadBytes,
+                    counter.quarantinedRecordCount));
             reader.close();
         }
     }
@@ -133,6 +146,12 @@ public final class LogVerifier {
     private static final class Counter implements RecordHandler {
         private long recordCount;
         private long payloadBytes;
+        private long quarantinedRecordCount;
+
+        @Override
+        public void onGap(long fromOffset, long toOffsetExclusive) {
+            quarantinedRecordCount += toOffsetExclusive - fromOffset;
+        }
 
         @Override
         public boolean onRecord(

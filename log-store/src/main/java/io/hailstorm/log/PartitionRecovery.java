@@ -291,7 +291,7 @@ final class PartitionRecovery {
     }
 
     /** Length from a position to the last byte that is not zero, rounded up to 8. */
-    private static int contentBytes(UnsafeBuffer buffer, int from) {
+    static int contentBytes(UnsafeBuffer buffer, int from) {
         int at = buffer.capacity() - Long.BYTES;
         while (at >= from && buffer.getLong(at) == 0) {
             at -= Long.BYTES;

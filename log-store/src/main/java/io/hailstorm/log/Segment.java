@@ -57,6 +57,8 @@ final class Segment {
     /** Offsets lost to repairs, as far as the index goes. */
     private volatile long gapRecordCount;
 
+    private volatile long prefixGapRecordCount;
+
     Segment(Path path, long baseOffset, MappedFile file) {
         this.path = path;
         this.baseOffset = baseOffset;
@@ -191,7 +193,7 @@ final class Segment {
     }
 
     long gapRecordCount() {
-        return gapRecordCount;
+        return gapRecordCount + prefixGapRecordCount;
     }
 
     /**
@@ -288,14 +290,17 @@ final class Segment {
                 entries = prefix;
                 if (entries == null) {
                     entries = new SparseIndex(resumedPosition, Long.MIN_VALUE);
+                    long gaps = 0;
                     int at = SegmentDescriptor.HEADER_LENGTH;
                     long offset = baseOffset;
                     while (at < resumedPosition) {
                         int length = plausibleLength(at, offset);
                         entries.onBatch(at, (int) (offset - baseOffset), buffer.getLong(at + HLC_MAX_OFFSET));
+                        gaps += BatchChecker.isGap(buffer, at) ? buffer.getInt(at + COUNT_OFFSET) : 0;
                         offset += buffer.getInt(at + COUNT_OFFSET);
                         at += length;
                     }
+                    prefixGapRecordCount = gaps;
                     prefix = entries;
                 }
             }

@@ -106,6 +106,22 @@ final class SegmentDescriptor {
         finishHeader(buffer, keyset, 0);
     }
 
+    /** Mends a header over sound batches. The part with flags and key stays if it checks out. */
+    static void mendHeader(UnsafeBuffer buffer, StreamName stream, int partition, long baseOffset, boolean compacted) {
+        if (!SegmentHeader.flagsCheckOut(buffer)) {
+            buffer.setMemory(FLAGS_OFFSET, Disk.SECTOR_BYTES - FLAGS_OFFSET, (byte) 0);
+            buffer.putInt(FLAGS_OFFSET, compacted ? FLAG_COMPACTED : 0);
+            buffer.putInt(FLAGS_CRC_OFFSET, flagsCrc(buffer));
+        }
+        buffer.putLong(MAGIC_OFFSET, MAGIC);
+        buffer.putInt(VERSION_OFFSET, VERSION);
+        buffer.putInt(HEADER_LENGTH_OFFSET, HEADER_LENGTH);
+        buffer.putLong(BASE_OFFSET_OFFSET, baseOffset);
+        buffer.putInt(STREAM_OFFSET, streamCode(stream));
+        buffer.putInt(PARTITION_OFFSET, partition);
+        buffer.putInt(HEADER_CRC_OFFSET, crc(buffer, 0, HEADER_CRC_OFFSET));
+    }
+
     private static void finishHeader(UnsafeBuffer buffer, LogKeyset keyset, int flags) {
         buffer.putInt(VERSION_OFFSET, VERSION);
         buffer.putInt(HEADER_LENGTH_OFFSET, HEADER_LENGTH);
@@ -176,6 +192,10 @@ final class SegmentDescriptor {
         buffer.putLong(SEAL_HLC_MAX_OFFSET, hlcMax);
         buffer.putInt(SEAL_END_POSITION_OFFSET, endPosition);
         buffer.putInt(SEAL_CRC_OFFSET, crc(buffer, SEAL_END_OFFSET_OFFSET, SEAL_CRC_OFFSET));
+    }
+
+    static void clearSeal(UnsafeBuffer buffer) {
+        buffer.setMemory(SEAL_END_OFFSET_OFFSET, SEAL_CRC_OFFSET + Integer.BYTES - SEAL_END_OFFSET_OFFSET, (byte) 0);
     }
 
     static boolean isSealed(UnsafeBuffer buffer) {

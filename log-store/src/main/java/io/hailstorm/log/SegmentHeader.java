@@ -21,6 +21,26 @@ final class SegmentHeader {
         return true;
     }
 
+    /** Whether the header is whole, whatever it says. */
+    static boolean checksOut(Segment segment) {
+        DirectBuffer buffer = segment.buffer;
+        return buffer.getLong(MAGIC_OFFSET) == MAGIC
+                && buffer.getInt(HEADER_CRC_OFFSET) == crc(buffer, 0, HEADER_CRC_OFFSET)
+                && (buffer.getInt(VERSION_OFFSET) == 1 || flagsCheckOut(buffer));
+    }
+
+    /** Whether the part with flags and key is whole; version 1 has none. */
+    static boolean flagsCheckOut(DirectBuffer buffer) {
+        return buffer.getInt(FLAGS_CRC_OFFSET) == flagsCrc(buffer);
+    }
+
+    static boolean belongs(Segment segment, StreamName stream, int partition) {
+        DirectBuffer buffer = segment.buffer;
+        return buffer.getLong(BASE_OFFSET_OFFSET) == segment.baseOffset
+                && buffer.getInt(STREAM_OFFSET) == streamCode(stream)
+                && buffer.getInt(PARTITION_OFFSET) == partition;
+    }
+
     /** Refuses a file of another kind, version, stream, partition or place; a blank header passes. */
     static void refuseForeign(Segment segment, StreamName stream, int partition) {
         DirectBuffer buffer = segment.buffer;
@@ -42,12 +62,10 @@ final class SegmentHeader {
         if (!checksOut) {
             throw segment.corrupt(HEADER_CRC_OFFSET, "the header's checksum does not match");
         }
-        if (buffer.getLong(BASE_OFFSET_OFFSET) != segment.baseOffset
-                || buffer.getInt(STREAM_OFFSET) != streamCode(stream)
-                || buffer.getInt(PARTITION_OFFSET) != partition) {
+        if (!belongs(segment, stream, partition)) {
             throw segment.corrupt(BASE_OFFSET_OFFSET, "the header belongs to another stream, partition or offset");
         }
-        if (version > 1 && buffer.getInt(FLAGS_CRC_OFFSET) != flagsCrc(buffer)) {
+        if (version > 1 && !flagsCheckOut(buffer)) {
             throw segment.corrupt(FLAGS_CRC_OFFSET, "the header's second checksum does not match");
         }
     }

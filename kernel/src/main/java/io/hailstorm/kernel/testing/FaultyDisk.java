@@ -23,8 +23,9 @@ import org.agrona.concurrent.UnsafeBuffer;
  * choice of unsynced pages and sectors, plus a seeded prefix of unsynced names. {@link #writeBack} does to a seeded
  * choice of pages what an operating system may do at any moment.
  *
- * <p>Capacity can be bounded, and syncs made to fail; a failed sync marks its pages clean, as Linux does, so a later sync
- * "succeeds" without them. Methods are synchronized; the mapped bytes are not.
+ * <p>Capacity can be bounded, syncs of files and directories made to fail, to lie, or to take their time; a failed sync
+ * marks its pages clean, as Linux does, so a later sync "succeeds" without them. The whole disk can turn read-only, opening
+ * and mapping can fail, and power can go after any number of changes. Methods are synchronized; the mapped bytes are not.
  */
 public final class FaultyDisk implements Disk {
     private final TreeMap<Path, Inode> names = new TreeMap<>();
@@ -36,6 +37,13 @@ public final class FaultyDisk implements Disk {
     private int failingSyncCount;
     private boolean ignoringSyncs;
     private long syncCount;
+    private int failingDirectorySyncCount;
+    private boolean ignoringDirectorySyncs;
+    private int failingOpenCount;
+    private int failingMapCount;
+    private boolean readOnly;
+    private int changesLeft = Integer.MAX_VALUE;
+    private Runnable onSync = () -> {};
 
     private record NameChange(Path path, Optional<Inode> inode) {}
 
@@ -54,6 +62,41 @@ public final class FaultyDisk implements Disk {
         ignoringSyncs = true;
     }
 
+    /** The next {@code count} syncs of directories fail. */
+    public synchronized void failDirectorySyncs(int count) {
+        failingDirectorySyncCount = count;
+    }
+
+    /** From now on, syncs of directories report success and do nothing. */
+    public synchronized void ignoreDirectorySyncs() {
+        ignoringDirectorySyncs = true;
+    }
+
+    /** The next {@code count} openings of existing files fail. */
+    public synchronized void failOpens(int count) {
+        failingOpenCount = count;
+    }
+
+    /** The next {@code count} mappings of new files fail, for want of address space. */
+    public synchronized void failMaps(int count) {
+        failingMapCount = count;
+    }
+
+    /** Whether everything that would change a file fails, as on a file system remounted after an error. */
+    public synchronized void setReadOnly(boolean isReadOnly) {
+        readOnly = isReadOnly;
+    }
+
+    /** After {@code count} more changes of files or names, every change fails: the power is going. */
+    public synchronized void failAfterChanges(int count) {
+        changesLeft = count;
+    }
+
+    /** Called within every sync of file content: a slow disk advances the clock there. */
+    public synchronized void onSync(Runnable action) {
+        onSync = action;
+    }
+
     /** Successful syncs of file content so far. */
     public synchronized long syncCount() {
         return syncCount;
@@ -70,6 +113,13 @@ public final class FaultyDisk implements Disk {
         byte changed = (byte) (inode.live.getByte(index) ^ xorMask);
         inode.live.putByte(index, changed);
         inode.durable[index] = changed;
+    }
+
+    /** Replaces a stretch of a file; what is written here is durable. */
+    public synchronized void overwrite(Path path, int index, byte[] content) {
+        Inode inode = existing(path);
+        inode.live.putBytes(index, content);
+        System.arraycopy(content, 0, inode.durable, index, content.length);
     }
 
     /** Length of a file. */
@@ -117,6 +167,29 @@ public final class FaultyDisk implements Disk {
         return after;
     }
 
+    /** A disk with the same files, all of them durable, that shares nothing with this one. */
+    public synchronized FaultyDisk copy() {
+        FaultyDisk copy = new FaultyDisk();
+        copy.directories.addAll(directories);
+        names.forEach((path, inode) -> {
+            Inode same = inode.copy();
+            copy.names.put(path, same);
+            copy.durableNames.put(path, same);
+        });
+        return copy;
+    }
+
+    private void change(Path path) {
+        if (readOnly) {
+            throw new HailstormException(
+                    ErrorCode.PERMISSION_DENIED, "cannot write " + path + ": read-only file system");
+        }
+        if (changesLeft == 0) {
+            throw new HailstormException(ErrorCode.UNAVAILABLE, "cannot write " + path + ": the power is gone");
+        }
+        changesLeft--;
+    }
+
     private static void apply(NameChange change, Map<Path, Inode> to) {
         if (change.inode.isPresent()) {
             to.put(change.path, change.inode.get());
@@ -148,6 +221,10 @@ public final class FaultyDisk implements Disk {
 
     @Override
     public synchronized void createDirectories(Path directory) {
+        if (directories.contains(directory)) {
+            return;
+        }
+        change(directory);
         for (Path each = directory; each != null; each = each.getParent()) {
             directories.add(each);
         }
@@ -171,23 +248,37 @@ public final class FaultyDisk implements Disk {
 
     @Override
     public synchronized Preallocation preallocate(Path path, int lengthBytes) {
+        change(path);
         return new Allocation(path, lengthBytes);
     }
 
     @Override
     public synchronized MappedFile open(Path path, Access access) {
+        if (failingOpenCount > 0) {
+            failingOpenCount--;
+            throw new HailstormException(ErrorCode.UNAVAILABLE, "cannot open " + path + ": injected failure");
+        }
+        if (readOnly && access == Access.READ_WRITE) {
+            change(path);
+        }
         return new Mapping(existing(path));
     }
 
     @Override
     public synchronized void rename(Path from, Path to) {
+        change(from);
         Inode inode = existing(from);
         setName(to, inode);
-        delete(from);
+        removeName(from);
     }
 
     @Override
     public synchronized void delete(Path path) {
+        change(path);
+        removeName(path);
+    }
+
+    private void removeName(Path path) {
         if (names.remove(path) != null) {
             unsyncedNames.add(new NameChange(path, Optional.empty()));
         }
@@ -195,6 +286,14 @@ public final class FaultyDisk implements Disk {
 
     @Override
     public synchronized void syncDirectory(Path directory) {
+        if (failingDirectorySyncCount > 0) {
+            failingDirectorySyncCount--;
+            throw new HailstormException(
+                    ErrorCode.UNAVAILABLE, "cannot sync directory " + directory + ": injected failure");
+        }
+        if (ignoringDirectorySyncs) {
+            return;
+        }
         unsyncedNames.removeIf(change -> {
             boolean inside = directory.equals(change.path.getParent());
             if (inside) {
@@ -206,6 +305,7 @@ public final class FaultyDisk implements Disk {
 
     @Override
     public synchronized void writeAtomically(Path path, byte[] content) {
+        change(path);
         requireSpace(path, content.length);
         failIfTold(path);
         Inode inode = new Inode(content.length);
@@ -231,6 +331,9 @@ public final class FaultyDisk implements Disk {
 
     @Override
     public synchronized Lock lock(Path path) {
+        if (readOnly) {
+            change(path);
+        }
         if (!locks.add(path)) {
             throw new HailstormException(ErrorCode.FAILED_PRECONDITION, "data directory in use: " + path);
         }
@@ -295,6 +398,13 @@ public final class FaultyDisk implements Disk {
             return content;
         }
 
+        Inode copy() {
+            Inode copy = new Inode(length);
+            live.getBytes(0, copy.durable);
+            copy.live.putBytes(0, copy.durable);
+            return copy;
+        }
+
         Inode afterCrash(Random random) {
             Inode copy = new Inode(length);
             System.arraycopy(durable, 0, copy.durable, 0, length);
@@ -336,12 +446,21 @@ public final class FaultyDisk implements Disk {
 
         @Override
         public MappedFile open() {
-            return FaultyDisk.this.open(path, Access.READ_WRITE);
+            synchronized (FaultyDisk.this) {
+                if (failingMapCount > 0) {
+                    failingMapCount--;
+                    throw new HailstormException(
+                            ErrorCode.RESOURCE_EXHAUSTED, "cannot map " + path + ": injected failure");
+                }
+                return FaultyDisk.this.open(path, Access.READ_WRITE);
+            }
         }
 
         @Override
         public void abandon() {
-            delete(path);
+            synchronized (FaultyDisk.this) {
+                removeName(path);
+            }
         }
     }
 
@@ -370,6 +489,8 @@ public final class FaultyDisk implements Disk {
         @Override
         public void force(int offset, int lengthBytes) {
             synchronized (FaultyDisk.this) {
+                onSync.run();
+                change(Path.of("a mapped file"));
                 if (failingSyncCount > 0) {
                     failingSyncCount--;
                     inode.lose(offset, lengthBytes);
