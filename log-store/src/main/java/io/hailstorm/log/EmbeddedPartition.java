@@ -262,6 +262,11 @@ final class EmbeddedPartition implements PartitionLog {
         return groups.generation(group);
     }
 
+    /** Every record below this offset is on the disk, whatever the stream's acknowledgement level. Any thread. */
+    long syncedOffset() {
+        return syncedOffset.getAcquire();
+    }
+
     /** Syncer only. */
     int doWork(long nowNs) {
         failIfStopped();

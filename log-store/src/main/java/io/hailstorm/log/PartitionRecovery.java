@@ -60,6 +60,15 @@ final class PartitionRecovery {
         chain = new SegmentChain(stream, partition, keyset);
     }
 
+    /** A partition without records that begins here: the cache of a log whose head is gone. */
+    Recovered beginAt(long startOffset) {
+        chain.beginAt(startOffset);
+        ProducerTable producers = new ProducerTable(config.producerExpiryMs());
+        GroupFile groups = GroupFile.open(disk, directory);
+        return new Recovered(
+                stream, partition, chain, producers, groups, startOffset, report(startOffset, 0, "", 0));
+    }
+
     Recovered recover() {
         openSegments();
         Optional<Checkpoint> checkpoint = Checkpoint.read(disk, directory);

@@ -82,6 +82,17 @@ public final class RecordBatch {
         return true;
     }
 
+    /** Adds records as they lie in another batch, back to back; false when they do not fit, and nothing is changed then. */
+    boolean addRecords(DirectBuffer source, int index, int recordsLength, int recordCount) {
+        if (length + recordsLength > buffer.capacity()) {
+            return false;
+        }
+        buffer.putBytes(length, source, index, recordsLength);
+        length += recordsLength;
+        count += recordCount;
+        return true;
+    }
+
     /** Bytes a record of this payload takes, header and padding included. */
     public static int recordLength(int payloadLength) {
         Invariants.require(payloadLength >= 0, "negative payload length");

@@ -24,6 +24,7 @@ final class SegmentChain {
 
     private final ArrayDeque<SparseIndex> spareIndexes = new ArrayDeque<>(2 * INDEXES_MAX);
     private volatile Segment[] segments = NO_SEGMENTS;
+    private volatile long emptyStartOffset;
 
     SegmentChain(StreamName stream, int partition, LogKeyset keyset) {
         this.stream = stream;
@@ -33,6 +34,11 @@ final class SegmentChain {
 
     LogKeyset keyset() {
         return codec.keyset;
+    }
+
+    /** Where a chain without segments starts; 0 unless told. */
+    void beginAt(long startOffset) {
+        emptyStartOffset = startOffset;
     }
 
     /** The current segments, ascending; not to be changed. */
@@ -133,7 +139,7 @@ final class SegmentChain {
 
     long startOffset() {
         Segment[] current = segments;
-        return current.length == 0 ? 0 : current[0].baseOffset;
+        return current.length == 0 ? emptyStartOffset : current[0].baseOffset;
     }
 
     long read(long fromOffset, long limitOffset, int maxRecords, RecordHandler handler) {
