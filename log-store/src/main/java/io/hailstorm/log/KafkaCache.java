@@ -92,8 +92,8 @@ final class KafkaCache implements AutoCloseable {
     Optional<KafkaPartitionState> position(StreamName stream, int partition, String topicId) {
         byte[] saved = positions.get(key(stream, partition, topicId));
         return Optional.ofNullable(saved)
-                .map(state -> KafkaPartitionState.decode(
-                        state, config.stream(stream).producerExpiryMs()));
+                .map(state ->
+                        KafkaPartitionState.decode(state, config.stream(stream).producerExpiryMs()));
     }
 
     /** What {@link #savePositions} is to write for a partition. */
@@ -173,7 +173,13 @@ final class KafkaCache implements AutoCloseable {
     private PartitionRecovery recovery(StreamName stream, int partition) {
         Path files = EmbeddedLog.partitionDirectory(directory, stream, partition);
         return new PartitionRecovery(
-                disk, stream, partition, files, cached(config.stream(stream)), RecoveryProgress.SILENT);
+                disk,
+                stream,
+                partition,
+                files,
+                cached(config.stream(stream)),
+                config.keyset(),
+                RecoveryProgress.SILENT);
     }
 
     private EmbeddedPartition embedded(StreamName stream, int partition, PartitionRecovery.Recovered recovered) {

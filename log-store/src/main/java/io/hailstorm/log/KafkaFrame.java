@@ -95,9 +95,12 @@ sealed interface KafkaFrame {
         byte[] encode() {
             byte[] node = nodeId.getBytes(StandardCharsets.UTF_8);
             byte[] at = endpoint.getBytes(StandardCharsets.UTF_8);
-            ByteBuffer out = begin(KIND_CLAIM, ownerEpoch, processId, Long.BYTES + 8 + node.length + at.length);
+            byte[] value = begin(KIND_CLAIM, ownerEpoch, processId, Long.BYTES + 8 + node.length + at.length);
+            ByteBuffer out = body(value);
             out.putLong(expectedEpoch);
-            return putText(putText(out, node), at).array();
+            putText(out, node);
+            putText(out, at);
+            return value;
         }
     }
 
@@ -106,9 +109,11 @@ sealed interface KafkaFrame {
             implements KafkaFrame {
         byte[] encode() {
             byte[] text = name.getBytes(StandardCharsets.UTF_8);
-            ByteBuffer out = begin(KIND_GROUP, 0, processId, 4 * Long.BYTES + 4 + text.length);
+            byte[] value = begin(KIND_GROUP, 0, processId, 4 * Long.BYTES + 4 + text.length);
+            ByteBuffer out = body(value);
             out.putLong(expectedVersion).putLong(attempt).putLong(generation).putLong(nextOffset);
-            return putText(out, text).array();
+            putText(out, text);
+            return value;
         }
     }
 
@@ -116,8 +121,10 @@ sealed interface KafkaFrame {
     @SuppressWarnings("ArrayRecordComponent") // never changed, never compared
     record Snapshot(byte[] state) implements KafkaFrame {
         byte[] encode(long processId) {
-            ByteBuffer out = begin(KIND_SNAPSHOT, 0, processId, 4 + state.length);
-            return out.putInt(state.length).put(state).array();
+            byte[] value = begin(KIND_SNAPSHOT, 0, processId, 4 + state.length);
+            ByteBuffer out = body(value);
+            out.putInt(state.length).put(state);
+            return value;
         }
     }
 
@@ -155,14 +162,18 @@ sealed interface KafkaFrame {
         to.putLong(PROCESS_ID_OFFSET, processId);
     }
 
-    private static ByteBuffer begin(byte kind, long ownerEpoch, long processId, int bodyLength) {
+    private static byte[] begin(byte kind, long ownerEpoch, long processId, int bodyLength) {
         byte[] value = new byte[BODY_OFFSET + bodyLength];
         putHeader(new UnsafeBuffer(value), kind, 0, ownerEpoch, processId);
+        return value;
+    }
+
+    private static ByteBuffer body(byte[] value) {
         return ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).position(BODY_OFFSET);
     }
 
-    static ByteBuffer putText(ByteBuffer out, byte[] text) {
-        return out.putInt(text.length).put(text);
+    static void putText(ByteBuffer out, byte[] text) {
+        out.putInt(text.length).put(text);
     }
 
     static String getText(ByteBuffer in) {

@@ -58,9 +58,11 @@ final class KafkaGroups {
 
     boolean commit(String name, long nextOffset, long generation) {
         GroupFile.checkedName(name, nextOffset);
-        return change(name, last -> last != null && generation < last.generation()
-                        ? null
-                        : new GroupState(version(last), generation, nextOffset))
+        return change(
+                        name,
+                        last -> last != null && generation < last.generation()
+                                ? null
+                                : new GroupState(version(last), generation, nextOffset))
                 != null;
     }
 
@@ -80,8 +82,7 @@ final class KafkaGroups {
         GroupFile.checkedName(name, checked);
         GroupState begun = change(
                 name,
-                last -> new GroupState(
-                        version(last), last == null ? 1 : last.generation() + 1, position.after(last)));
+                last -> new GroupState(version(last), last == null ? 1 : last.generation() + 1, position.after(last)));
         if (begun == null) {
             throw new IllegalStateException("a new generation is never refused");
         }
@@ -125,9 +126,9 @@ final class KafkaGroups {
         }
         wanted[0] = next;
         long number = ++attemptCount;
-        Attempt attempt = new Attempt(new KafkaFrame.Group(
-                        processId, next.version(), number, next.generation(), next.nextOffset(), name)
-                .encode());
+        Attempt attempt = new Attempt(
+                new KafkaFrame.Group(processId, next.version(), number, next.generation(), next.nextOffset(), name)
+                        .encode());
         attempts.put(number, attempt);
         partition.send(attempt.frame);
         return attempt;

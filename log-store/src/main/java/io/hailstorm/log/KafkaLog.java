@@ -62,8 +62,7 @@ public final class KafkaLog implements Log {
     private volatile long sentAgainCount;
     private volatile long renewalCount;
 
-    private KafkaLog(
-            KafkaLogConfig kafka, LogConfig config, TimeSource time, KafkaCache cache, KafkaTopics topics) {
+    private KafkaLog(KafkaLogConfig kafka, LogConfig config, TimeSource time, KafkaCache cache, KafkaTopics topics) {
         this.cache = cache;
         this.topics = topics;
         this.time = time;
@@ -84,7 +83,7 @@ public final class KafkaLog implements Log {
                         time,
                         scratch,
                         new Patience());
-                partitions[stream.ordinal()][p] = made;
+                partitions[index(stream)][p] = made;
                 all.add(made);
                 byTopicPartition.put(topicPartition, made);
             }
@@ -128,6 +127,11 @@ public final class KafkaLog implements Log {
                 cache.close();
             }
         }
+    }
+
+    /** Where a stream is in an array of all. */
+    static int index(StreamName stream) {
+        return SegmentDescriptor.streamCode(stream) - 1;
     }
 
     private KafkaPartition at(TopicPartition of) {
@@ -242,8 +246,8 @@ public final class KafkaLog implements Log {
 
     private boolean caughtUp() {
         if (!caughtUp) {
-            caughtUp = all.stream()
-                    .allMatch(each -> each.hasReadTo(endsAtOpening.getOrDefault(each.topicPartition, 0L)));
+            caughtUp =
+                    all.stream().allMatch(each -> each.hasReadTo(endsAtOpening.getOrDefault(each.topicPartition, 0L)));
         }
         return caughtUp;
     }
@@ -280,7 +284,7 @@ public final class KafkaLog implements Log {
 
     @Override
     public KafkaPartition partition(StreamName stream, int partition) {
-        return partitions[stream.ordinal()][partition];
+        return partitions[index(stream)][partition];
     }
 
     @Override
@@ -309,7 +313,7 @@ public final class KafkaLog implements Log {
     @Override
     public LogStats stats(StreamName stream) {
         LogStats sum = LogStats.NONE;
-        for (KafkaPartition each : partitions[stream.ordinal()]) {
+        for (KafkaPartition each : partitions[index(stream)]) {
             sum = sum.plus(each.stats());
         }
         return sum;

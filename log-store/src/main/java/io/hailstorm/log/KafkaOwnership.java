@@ -75,7 +75,7 @@ final class KafkaOwnership implements AutoCloseable {
         void flush(int partition);
     }
 
-    /** @param partitions by stream's ordinal, then number */
+    /** @param partitions by {@link KafkaLog#index}, then number */
     KafkaOwnership(KafkaLogConfig config, long processId, KafkaPartition[][] partitions, Flusher flusher) {
         this.config = config;
         this.processId = processId;
@@ -112,17 +112,18 @@ final class KafkaOwnership implements AutoCloseable {
     }
 
     private long epoch(int partition) {
-        return partitions[StreamName.FIXES.ordinal()][partition].owner().epoch();
+        return partitions[KafkaLog.index(StreamName.FIXES)][partition].owner().epoch();
     }
 
     /** Once the log was read to its end: joins the group, claims what is assigned. */
     int doWork(long now) {
         nowNs = now;
-        int work = switch (config.membership()) {
-            case GROUP -> pollGroup();
-            case ALL -> assignAll();
-            case NONE -> 0;
-        };
+        int work =
+                switch (config.membership()) {
+                    case GROUP -> pollGroup();
+                    case ALL -> assignAll();
+                    case NONE -> 0;
+                };
         for (int p = 0; p < shares.length; p++) {
             work += step(p, shares[p]);
         }
@@ -214,7 +215,7 @@ final class KafkaOwnership implements AutoCloseable {
 
     private void onClaim(KafkaPartition of, KafkaFrame.Claim claim, boolean valid) {
         int p = of.partition();
-        int s = of.stream().ordinal();
+        int s = KafkaLog.index(of.stream());
         Share share = shares[p];
         boolean mine = claim.processId() == processId;
         if (mine && share.phase == Phase.CLAIMING && share.claimedEpochs[s] == 0) {

@@ -113,13 +113,13 @@ final class KafkaPartition implements PartitionLog {
                             + saved.nextKafkaOffset() + ", it now ends at " + endKafkaOffset
                             + "; restore the topic, or remove this node's cache to go on with what is left");
         }
-        boolean usable = saved != null && cache.endOffset() >= saved.endOffset();
-        if (usable && saved.nextKafkaOffset() >= headKafkaOffset) {
+        if (saved == null || cache.endOffset() < saved.endOffset()) {
+            if (cache.endOffset() > 0) {
+                replaceCache(0);
+            }
+        } else if (saved.nextKafkaOffset() >= headKafkaOffset) {
             adopt(saved);
             return saved.nextKafkaOffset();
-        }
-        if (!usable && cache.endOffset() > 0) {
-            replaceCache(0);
         }
         return startAtHead(headKafkaOffset);
     }
@@ -223,10 +223,12 @@ final class KafkaPartition implements PartitionLog {
 
     private boolean onData(KafkaFrame.Data data) {
         KafkaTenure own = tenure;
-        boolean mine = own != null && data.processId() == processId && data.ownerEpoch() == own.epoch;
+        if (own != null && (data.processId() != processId || data.ownerEpoch() != own.epoch)) {
+            own = null;
+        }
         if (!state.isValid(data)) {
             // A batch of the present sender behind a gap: one before it did not arrive.
-            renewalWanted |= mine && data.baseOffset() > state.endOffset() && data.sender() == sender;
+            renewalWanted |= own != null && data.baseOffset() > state.endOffset() && data.sender() == sender;
             return onVoid();
         }
         if (data.baseOffset() + data.count() > cache.endOffset() && !addToCache(data)) {
@@ -235,7 +237,7 @@ final class KafkaPartition implements PartitionLog {
         state.apply(data);
         changedSinceSnapshot = true;
         bytesSinceSnapshot += data.bytes().capacity();
-        if (mine) {
+        if (own != null) {
             countReadBack(time.monotonicNs() - own.onReadBack());
         }
         return true;
@@ -329,7 +331,11 @@ final class KafkaPartition implements PartitionLog {
     /** The claim of this epoch is valid, and so are its sisters on the other streams: appends are accepted. */
     void beginTenure(long epoch) {
         Invariants.require(
-                epoch == state.ownerEpoch(), "owner epoch of %s: %d, now %d", topicPartition, epoch, state.ownerEpoch());
+                epoch == state.ownerEpoch(),
+                "owner epoch of %s: %d, now %d",
+                topicPartition,
+                epoch,
+                state.ownerEpoch());
         ProducerTable producers = ProducerTable.restore(state.producerSnapshot(), config.producerExpiryMs());
         tenure = new KafkaTenure(epoch, processId, producers, state.endOffset(), config.backlogBytesMax(), time);
     }
@@ -392,10 +398,8 @@ final class KafkaPartition implements PartitionLog {
     /** Whether something was sent that will not be read back. */
     boolean wantsRenewal() {
         KafkaTenure own = tenure;
-        boolean missing = own != null
-                && !own.isEmpty()
-                && own.isAllSent()
-                && flight.isAllBelow(state.nextKafkaOffset());
+        boolean missing =
+                own != null && !own.isEmpty() && own.isAllSent() && flight.isAllBelow(state.nextKafkaOffset());
         return renewalWanted || missing;
     }
 

@@ -39,8 +39,7 @@ final class KafkaSender implements AutoCloseable {
     }
 
     private KafkaProducer<byte[], byte[]> newProducer() {
-        return new KafkaProducer<>(
-                KafkaClients.producer(config), new ByteArraySerializer(), new ByteArraySerializer());
+        return new KafkaProducer<>(KafkaClients.producer(config), new ByteArraySerializer(), new ByteArraySerializer());
     }
 
     /** Fetches what {@link #send} needs to know, so that it need not wait for it. */
@@ -62,7 +61,7 @@ final class KafkaSender implements AutoCloseable {
         int sentBy = number;
         inFlightBytes.addAndGet(frame.length);
         flight.count.incrementAndGet();
-        var unused = producer.send(new ProducerRecord<>(to.topic(), to.partition(), null, frame), (metadata, e) -> {
+        var _ = producer.send(new ProducerRecord<>(to.topic(), to.partition(), null, frame), (metadata, e) -> {
             inFlightBytes.addAndGet(-frame.length);
             if (e == null) {
                 flight.lastAcked.accumulateAndGet(metadata.offset(), Math::max);
@@ -80,6 +79,7 @@ final class KafkaSender implements AutoCloseable {
     }
 
     /** Goes on with a new producer. What the old one had on its way may still arrive in the log. */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one thread counts; Kafka's only reads
     void renew() {
         number++;
         producer.close(Duration.ZERO);

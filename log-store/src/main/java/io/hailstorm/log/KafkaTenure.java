@@ -38,7 +38,12 @@ final class KafkaTenure {
     record Batch(byte[] frame, long baseOffset, int count, long appendedNs) {}
 
     KafkaTenure(
-            long epoch, long processId, ProducerTable producers, long nextOffset, int backlogBytesMax, TimeSource time) {
+            long epoch,
+            long processId,
+            ProducerTable producers,
+            long nextOffset,
+            int backlogBytesMax,
+            TimeSource time) {
         this.epoch = epoch;
         this.processId = processId;
         this.producers = producers;

@@ -90,10 +90,7 @@ final class KafkaTopics implements AutoCloseable {
 
     private @Nullable TopicDescription describe(String name) {
         try {
-            return admin.describeTopics(List.of(name))
-                    .allTopicNames()
-                    .get()
-                    .get(name);
+            return admin.describeTopics(List.of(name)).allTopicNames().get().get(name);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof UnknownTopicOrPartitionException) {
                 return null;
@@ -153,9 +150,12 @@ final class KafkaTopics implements AutoCloseable {
         for (StreamName stream : StreamName.values()) {
             names.put(new ConfigResource(ConfigResource.Type.TOPIC, config.topic(stream)), config.topic(stream));
         }
-        await("describe the topics' settings", admin.describeConfigs(names.keySet()).all())
+        await(
+                        "describe the topics' settings",
+                        admin.describeConfigs(names.keySet()).all())
                 .forEach((resource, settings) -> {
-                    String found = settings.get(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG).value();
+                    String found = settings.get(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG)
+                            .value();
                     if (Integer.parseInt(found) < config.minInSyncReplicas()) {
                         throw new HailstormException(
                                 ErrorCode.FAILED_PRECONDITION,
@@ -167,7 +167,7 @@ final class KafkaTopics implements AutoCloseable {
 
     /** Lets the cluster drop a partition's head. Does not wait; a failure is tried again with the next snapshot. */
     void removeBefore(TopicPartition partition, long kafkaOffset) {
-        admin.deleteRecords(Map.of(partition, RecordsToDelete.beforeOffset(kafkaOffset)))
+        var _ = admin.deleteRecords(Map.of(partition, RecordsToDelete.beforeOffset(kafkaOffset)))
                 .all()
                 .whenComplete((done, e) -> {
                     if (e != null) {

@@ -65,8 +65,7 @@ final class PartitionRecovery {
         chain.beginAt(startOffset);
         ProducerTable producers = new ProducerTable(config.producerExpiryMs());
         GroupFile groups = GroupFile.open(disk, directory);
-        return new Recovered(
-                stream, partition, chain, producers, groups, startOffset, report(startOffset, 0, "", 0));
+        return new Recovered(stream, partition, chain, producers, groups, startOffset, report(startOffset, 0, "", 0));
     }
 
     Recovered recover() {

@@ -76,6 +76,9 @@ final class LogFixture {
     void sync(Log log) {
         time.advanceMs(10);
         log.doWork(time.monotonicNs());
+        if (log instanceof KafkaLog kafka) {
+            KafkaFixture.settle(kafka, time);
+        }
     }
 
     static List<Long> readAll(PartitionReader partition) {
