@@ -85,6 +85,18 @@ record RunReport(
                 .put("used", simulation.vehicles().used())
                 .put("empty_km", round(simulation.vehicles().emptyKm(), 1))
                 .put("occupied_km", round(simulation.vehicles().occupiedKm(), 1));
+        putPhones(root.putObject("phones"), simulation.phones());
+    }
+
+    private static void putPhones(ObjectNode node, SimulationReport.Phones phones) {
+        node.put("streams_opened", phones.streamsOpened())
+                .put("streams_lost", phones.streamsLost())
+                .put("streams_unanswered", phones.unansweredStreams())
+                .put("resumes", phones.resumes())
+                .put("redirects", phones.redirects())
+                .put("bounces", phones.bounces())
+                .put("endpoint_switches", phones.endpointSwitches())
+                .put("rider_switches", phones.riderSwitches());
     }
 
     private static void putFixes(ObjectNode node, SimulationReport simulation, double wallSeconds) {

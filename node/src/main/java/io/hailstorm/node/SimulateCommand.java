@@ -9,6 +9,7 @@ import io.hailstorm.kernel.HailstormException;
 import io.hailstorm.kernel.SystemTimeSource;
 import io.hailstorm.kernel.TimeSource;
 import io.hailstorm.node.SimulationOptions.Recorded;
+import io.hailstorm.simulator.Endpoints;
 import io.hailstorm.simulator.LedgerFile;
 import io.hailstorm.simulator.RecordedFixes;
 import io.hailstorm.simulator.Simulation;
@@ -17,6 +18,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
@@ -40,8 +42,13 @@ final class SimulateCommand implements Callable<Integer> {
     @Mixin
     private final SimulationOptions options = new SimulationOptions();
 
-    @Option(names = "--target", paramLabel = "HOST:PORT", required = true, description = "the node's gRPC address")
-    private String target = "";
+    @Option(
+            names = "--target",
+            paramLabel = "HOST:PORT",
+            required = true,
+            split = ",",
+            description = "the node's gRPC address; of several nodes by comma, phones go where they are sent")
+    private List<String> targets = List.of();
 
     @Option(names = "--city", paramLabel = "sf|nyc", defaultValue = "sf", description = "city to drive in (sf)")
     private String cityName = "sf";
@@ -57,8 +64,7 @@ final class SimulateCommand implements Callable<Integer> {
     public Integer call() throws JsonProcessingException {
         PrintWriter err = spec.commandLine().getErr();
         options.check();
-        InetSocketAddress address = address(target);
-        probe(address);
+        probeAny(targets, err);
         City city = City.named(cityName)
                 .orElseThrow(() -> new HailstormException(
                         ErrorCode.INVALID_ARGUMENT, "--city: expected one of sf, nyc, got \"" + cityName + "\""));
@@ -68,10 +74,10 @@ final class SimulateCommand implements Callable<Integer> {
         Recorded recorded = asRecorded.startingAt(originMs);
         Optional<LedgerFile.Writer> ledger = options.ledgerWriter();
         int phones = recorded.fixes().map(RecordedFixes::vehicleCount).orElse(options.vehicles);
-        try (ClientChannels channels = new ClientChannels(address.getHostString(), address.getPort(), phones);
+        try (ClientChannels channels = new ClientChannels(phones);
                 Simulation simulation = Simulation.create(
                         options.config(city, recorded).withFirstSession(wall.epochMs()),
-                        channels.all(),
+                        Endpoints.of(targets, endpoint -> channels.to(address(endpoint))),
                         Tokens.source(keys.directory(), wall),
                         wall,
                         ledger,
@@ -125,6 +131,33 @@ final class SimulateCommand implements Callable<Integer> {
         }
         throw new HailstormException(
                 ErrorCode.INVALID_ARGUMENT, "--target: expected HOST:PORT, got \"" + target + "\"");
+    }
+
+    /** At least one has to answer; of the others the phones find out. */
+    private static void probeAny(List<String> targets, PrintWriter err) {
+        if (targets.size() > Endpoints.ENDPOINTS_MAX) {
+            throw new HailstormException(
+                    ErrorCode.INVALID_ARGUMENT,
+                    "--target: expected at most " + Endpoints.ENDPOINTS_MAX + " nodes, got " + targets.size());
+        }
+        List<InetSocketAddress> addresses =
+                targets.stream().map(SimulateCommand::address).toList();
+        HailstormException failure = null;
+        int answering = 0;
+        for (InetSocketAddress address : addresses) {
+            try {
+                probe(address);
+                answering++;
+            } catch (HailstormException e) {
+                failure = e;
+                if (addresses.size() > 1) {
+                    err.println(e.getMessage());
+                }
+            }
+        }
+        if (answering == 0 && failure != null) {
+            throw failure;
+        }
     }
 
     static void probe(InetSocketAddress address) {

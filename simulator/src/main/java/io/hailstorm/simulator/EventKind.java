@@ -24,7 +24,9 @@ enum EventKind {
     /** A rider loses patience. Index: rider. */
     RIDER_CANCEL,
     /** A rider's watch is opened again. Index: rider. */
-    RIDER_WATCH;
+    RIDER_WATCH,
+    /** A phone has waited long enough for its server. */
+    PHONE_GIVE_UP;
 
     private static final int KIND_SHIFT = 56;
     private static final EventKind[] VALUES = values();

@@ -1,12 +1,10 @@
 package io.hailstorm.simulator;
 
-import com.google.protobuf.Timestamp;
 import io.grpc.Status;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.hailstorm.kernel.CounterRandom;
 import io.hailstorm.protocol.v1.Directive;
 import io.hailstorm.protocol.v1.DriveRequest;
-import io.hailstorm.protocol.v1.Hello;
 import io.hailstorm.protocol.v1.Offer;
 import io.hailstorm.protocol.v1.TripUpdate;
 import io.hailstorm.protocol.v1.Welcome;
@@ -15,13 +13,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A driver's phone: numbers fixes, keeps them until they are acknowledged, resends them on the next stream under the same
- * session and numbers, and does as it is told by directives.
+ * session and numbers, and does as it is told by directives. {@link Route} says where it connects.
  *
  * <pre>
  *            connect              Welcome
- *   DOWN ─────────────► GREETING ─────────► UP ──┐ RECONNECT: no more is sent; the server answers, then ends
- *    ▲                     │                │    ▼
- *    └──── stream ended ◄──┴────────────────┴─ CLOSING
+ *   DOWN ─────────────► GREETING ─────────► UP
+ *    ▲                     ├────────────────┴──► CLOSING   RECONNECT: no more is sent; the server answers, then ends
+ *    └──── stream ended ◄──┴────────────────┴───────┘      or nothing was heard in ANSWER_MAX_MS while not UP
  *   any ── SUPERSEDED ──► STOPPED (for good)
  * </pre>
  *
@@ -33,15 +31,15 @@ final class Phone {
     /** Commands kept while there is no stream; at the bound the oldest is dropped, as it is the stalest. */
     static final int COMMANDS_MAX = 16;
 
-    static final long BACKOFF_BASE_MS = 500;
-    static final long BACKOFF_MAX_MS = 30_000;
-    private static final long BACKOFF_MIN_MS = 50;
+    /** A server that neither greets nor ends a stream for so long is given up. */
+    static final long ANSWER_MAX_MS = 20_000;
+
     private static final long RESTART_PAUSE_MS = 5_000;
     private static final long RESTART_POLL_MS = 500;
     private static final double MS_PER_HOUR = 3_600_000;
     private static final long NEVER = Long.MAX_VALUE;
+    private static final Status SILENT = Status.DEADLINE_EXCEEDED.withDescription("the server says nothing");
 
-    private static final int STREAM_BACKOFF = 112;
     private static final int STREAM_DROP = 113;
     private static final int STREAM_RESTART = 114;
 
@@ -73,12 +71,12 @@ final class Phone {
     private final Listener listener;
     private final boolean batchPerStep;
     private final UnackedFixes fixes;
+    private final Route route;
     private final ArrayDeque<DriveRequest> commands = new ArrayDeque<>(2);
 
     private Link link = Link.DOWN;
     private int generation;
     private @Nullable ClientCallStreamObserver<DriveRequest> requests;
-    private int attempt;
     private long eventCount;
     private long connectDueMs = NEVER;
     private long sendDueMs = NEVER;
@@ -87,6 +85,8 @@ final class Phone {
     private boolean restarting;
     private boolean finishing;
     private boolean hadStream;
+    private boolean greeted;
+    private long giveUpDueMs = NEVER;
 
     Phone(int index, long driver, PhoneNetwork network, Realism realism, boolean batchPerStep, Listener listener) {
         this.index = index;
@@ -96,6 +96,7 @@ final class Phone {
         this.batchPerStep = batchPerStep;
         this.listener = listener;
         fixes = new UnackedFixes(driver, network, realism);
+        route = new Route(network, driver, index);
     }
 
     int index() {
@@ -126,7 +127,8 @@ final class Phone {
     /** Starts the app. */
     void start(long nowMs) {
         beginSession(Math.max(fixes.session() + 1, Math.max(network.firstSession, nowMs)));
-        scheduleFaults(nowMs);
+        scheduleDrop(nowMs);
+        scheduleRestart(nowMs);
         connect(nowMs);
     }
 
@@ -188,10 +190,7 @@ final class Phone {
     }
 
     private void afterCapture(long nowMs, boolean urgent) {
-        if (batchPerStep) {
-            return;
-        }
-        if (urgent || fixes.isBatchFull()) {
+        if (!batchPerStep && (urgent || fixes.isBatchFull())) {
             fixes.cutBatch(nowMs);
             send(nowMs);
         }
@@ -259,23 +258,29 @@ final class Phone {
         connectDueMs = NEVER;
         link(Link.GREETING);
         network.counters.streamsOpened++;
-        ClientCallStreamObserver<DriveRequest> stream = network.open(this, ++generation);
+        ClientCallStreamObserver<DriveRequest> stream = network.open(this, route.channel(), ++generation);
         requests = stream;
-        stream.onNext(DriveRequest.newBuilder()
-                .setHello(
-                        Hello.newBuilder().setSession(fixes.session()).setDeviceTime(timestamp(fixes.deviceMs(nowMs))))
-                .build());
+        stream.onNext(fixes.hello(nowMs));
+        awaitAnswer(nowMs);
     }
 
-    private static Timestamp timestamp(long epochMs) {
-        return Timestamp.newBuilder()
-                .setSeconds(Math.floorDiv(epochMs, 1_000L))
-                .setNanos((int) Math.floorMod(epochMs, 1_000L) * 1_000_000)
-                .build();
+    private void awaitAnswer(long nowMs) {
+        giveUpDueMs = nowMs + ANSWER_MAX_MS;
+        network.calendar.schedule(giveUpDueMs, EventKind.PHONE_GIVE_UP.event(index));
+    }
+
+    /** The server had its time to greet, or to end the stream. */
+    void onGiveUpDue(long nowMs) {
+        ClientCallStreamObserver<DriveRequest> stream = requests;
+        if (nowMs >= giveUpDueMs && link != Link.UP && stream != null) {
+            network.counters.unansweredStreams++;
+            stream.cancel(SILENT.getDescription(), null);
+            onStreamEnded(generation, SILENT, nowMs);
+        }
     }
 
     private void reconnectAfter(long delayMs, long nowMs) {
-        connectDueMs = nowMs + Math.max(BACKOFF_MIN_MS, delayMs);
+        connectDueMs = nowMs + delayMs;
         network.calendar.schedule(connectDueMs, EventKind.PHONE_CONNECT.event(index));
     }
 
@@ -295,17 +300,18 @@ final class Phone {
             return;
         }
         boolean asked = link == Link.CLOSING;
-        boolean greeted = link == Link.UP || asked;
+        boolean refused = !asked && !greeted;
         if (!asked && !status.isOk()) {
             network.lastFailure = status;
+            route.failed(status);
         }
         loseStream();
         network.counters.streamsLost++;
-        if (!greeted && status.getCode() == Status.Code.FAILED_PRECONDITION) {
+        if (refused && status.getCode() == Status.Code.FAILED_PRECONDITION) {
             beginSession(fixes.session() + SESSION_LEAP); // the server knows a higher session of this driver
         }
         if (!asked || connectDueMs == NEVER) {
-            reconnectAfter(backoffMs(), nowMs);
+            reconnectAfter(route.backoffMs(++eventCount), nowMs);
         } else {
             network.calendar.schedule(connectDueMs, EventKind.PHONE_CONNECT.event(index));
         }
@@ -314,14 +320,9 @@ final class Phone {
     /** A day in milliseconds: what a session number grows by when the server has seen a higher one. */
     static final long SESSION_LEAP = 86_400_000L;
 
-    private long backoffMs() {
-        long cap = Math.min(BACKOFF_MAX_MS, BACKOFF_BASE_MS << Math.min(attempt, 10));
-        attempt++;
-        return (long) (cap * CounterRandom.uniform(network.seed, driver, ++eventCount, STREAM_BACKOFF));
-    }
-
     private void loseStream() {
-        if (link == Link.UP || link == Link.CLOSING) {
+        if (greeted) {
+            greeted = false;
             network.counters.online--;
         }
         link(Link.DOWN);
@@ -337,7 +338,7 @@ final class Phone {
         if (link == Link.UP) {
             cancel("simulated loss of the radio network");
             network.counters.streamsLost++;
-            reconnectAfter(backoffMs(), nowMs);
+            reconnectAfter(route.backoffMs(++eventCount), nowMs);
         }
         scheduleDrop(nowMs);
     }
@@ -376,11 +377,6 @@ final class Phone {
         scheduleRestart(nowMs + RESTART_PAUSE_MS);
     }
 
-    private void scheduleFaults(long nowMs) {
-        scheduleDrop(nowMs);
-        scheduleRestart(nowMs);
-    }
-
     private void scheduleDrop(long nowMs) {
         schedulePoisson(realism.streamDropsPerHour(), STREAM_DROP, EventKind.PHONE_DROP, nowMs);
     }
@@ -415,7 +411,7 @@ final class Phone {
         if (stream == null) {
             return;
         }
-        if (isDrained()) {
+        if (isDrained() && link != Link.CLOSING) {
             loseStream();
             stream.onCompleted();
         } else {
@@ -456,11 +452,12 @@ final class Phone {
             // The server knows this session from a phone that is not this one: it is not ours to go on with.
             cancel("the session belongs to an earlier run");
             beginSession(fixes.session() + SESSION_LEAP);
-            reconnectAfter(backoffMs(), nowMs);
+            reconnectAfter(route.backoffMs(++eventCount), nowMs);
             return;
         }
-        attempt = 0;
         link(Link.UP);
+        greeted = true;
+        route.greeted(nowMs);
         network.counters.online++;
         fixes.resumeAfter(welcome.getAckedSeq(), nowMs);
         boolean resumed = hadStream;
@@ -480,12 +477,12 @@ final class Phone {
     private void onDirective(Directive directive, long nowMs) {
         switch (directive.getKind()) {
             case RECONNECT -> {
-                if (link == Link.UP && requests != null) {
+                if ((link == Link.UP || link == Link.GREETING) && requests != null) {
                     link(Link.CLOSING);
-                    long jitter = (long) (BACKOFF_BASE_MS
-                            * CounterRandom.uniform(network.seed, driver, ++eventCount, STREAM_BACKOFF));
-                    connectDueMs = nowMs + Math.max(BACKOFF_MIN_MS, directive.getDelayMs() + jitter);
+                    connectDueMs =
+                            nowMs + route.sentTo(directive.getEndpoint(), directive.getDelayMs(), ++eventCount, nowMs);
                     requests.onCompleted();
+                    awaitAnswer(nowMs);
                 }
             }
             case SLOW_DOWN -> slowDownMs = Math.max(0, directive.getDelayMs());

@@ -29,6 +29,15 @@ final class PhoneCounters {
     long restarts;
     long superseded;
     long skippedFixes;
+    /** Times a phone was told another endpoint. */
+    long redirects;
+    /** Times a phone went to another endpoint: told to, or because its own failed. */
+    long endpointSwitches;
+    /** Redirects back to where the phone had just been sent from. */
+    long bounces;
+    /** Streams given up because the server said nothing. */
+    long unansweredStreams;
+
     int online;
     /** Streams that wait for a Welcome. */
     int greeting;

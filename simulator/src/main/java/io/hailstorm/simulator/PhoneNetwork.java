@@ -8,10 +8,9 @@ import io.hailstorm.kernel.TimeSource;
 import io.hailstorm.protocol.v1.DriveRequest;
 import io.hailstorm.protocol.v1.DriveResponse;
 import io.hailstorm.protocol.v1.DriverServiceGrpc;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What all phones share: the way to the server, the calendar, the counters and the ledger. */
+/** What all phones share: the way to the servers, the calendar, the counters and the ledger. */
 final class PhoneNetwork {
     final CalendarQueue calendar;
     final Inbox inbox;
@@ -20,7 +19,7 @@ final class PhoneNetwork {
     final LedgerFile.@Nullable Writer ledgerFile;
     final long seed;
     final long firstSession;
-    private final List<? extends Channel> channels;
+    final Endpoints endpoints;
     private final TokenSource tokens;
     private final TimeSource time;
     /** The last reason a stream was refused or lost, for the operator. */
@@ -34,7 +33,7 @@ final class PhoneNetwork {
             ClientLedger ledger,
             LedgerFile.@Nullable Writer ledgerFile,
             SimulationConfig config,
-            List<? extends Channel> channels,
+            Endpoints endpoints,
             TokenSource tokens,
             TimeSource time) {
         this.calendar = calendar;
@@ -44,7 +43,7 @@ final class PhoneNetwork {
         this.ledgerFile = ledgerFile;
         this.seed = config.seed();
         this.firstSession = config.firstSession();
-        this.channels = channels;
+        this.endpoints = endpoints;
         this.tokens = tokens;
         this.time = time;
     }
@@ -54,9 +53,9 @@ final class PhoneNetwork {
     }
 
     /** Opens a stream; everything that comes on it goes to the inbox with this generation. */
-    ClientCallStreamObserver<DriveRequest> open(Phone phone, int generation) {
+    ClientCallStreamObserver<DriveRequest> open(Phone phone, Channel channel, int generation) {
         StreamToInbox observer = new StreamToInbox(phone, generation);
-        DriverServiceGrpc.newStub(channels.get(phone.index() % channels.size()))
+        DriverServiceGrpc.newStub(channel)
                 .withInterceptors(new BearerToken(tokens.token(TokenSource.Role.DRIVER, phone.driver())))
                 .drive(observer);
         return observer.requests();

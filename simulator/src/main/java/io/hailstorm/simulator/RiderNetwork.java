@@ -1,6 +1,5 @@
 package io.hailstorm.simulator;
 
-import io.grpc.Channel;
 import io.grpc.Status;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
@@ -16,25 +15,24 @@ import io.hailstorm.protocol.v1.RiderServiceGrpc;
 import io.hailstorm.protocol.v1.Trip;
 import io.hailstorm.protocol.v1.TripUpdate;
 import io.hailstorm.protocol.v1.WatchTripRequest;
-import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Riders' calls; every answer goes to the inbox. */
+/** Riders' calls to one endpoint or another; every answer goes to the inbox. */
 final class RiderNetwork {
     private final Inbox inbox;
-    private final List<? extends Channel> channels;
+    private final Endpoints endpoints;
     private final TokenSource tokens;
 
-    RiderNetwork(Inbox inbox, List<? extends Channel> channels, TokenSource tokens) {
+    RiderNetwork(Inbox inbox, Endpoints endpoints, TokenSource tokens) {
         this.inbox = inbox;
-        this.channels = channels;
+        this.endpoints = endpoints;
         this.tokens = tokens;
     }
 
-    void getQuote(int rider, long riderId, int attempt, GeoPoint pickup, GeoPoint dropoff) {
-        stub(rider, riderId)
+    void getQuote(int endpoint, int rider, long riderId, int attempt, GeoPoint pickup, GeoPoint dropoff) {
+        stub(endpoint, rider, riderId)
                 .getQuote(
                         GetQuoteRequest.newBuilder()
                                 .setPickup(point(pickup))
@@ -45,8 +43,8 @@ final class RiderNetwork {
                                 status -> inbox.add(new Inbox.CallFailed(rider, attempt, status))));
     }
 
-    void requestTrip(int rider, long riderId, int attempt, String requestId, Quote quote) {
-        stub(rider, riderId)
+    void requestTrip(int endpoint, int rider, long riderId, int attempt, String requestId, Quote quote) {
+        stub(endpoint, rider, riderId)
                 .requestTrip(
                         RequestTripRequest.newBuilder()
                                 .setRequestId(requestId)
@@ -57,8 +55,8 @@ final class RiderNetwork {
                                 status -> inbox.add(new Inbox.CallFailed(rider, attempt, status))));
     }
 
-    void cancelTrip(int rider, long riderId, String trip) {
-        stub(rider, riderId)
+    void cancelTrip(int endpoint, int rider, long riderId, String trip) {
+        stub(endpoint, rider, riderId)
                 .cancelTrip(
                         CancelTripRequest.newBuilder().setTrip(trip).build(),
                         new OneAnswer<CancelTripResponse>(
@@ -67,15 +65,27 @@ final class RiderNetwork {
     }
 
     /** Opens a watch; call the result to cancel it. */
-    Watch watchTrip(int rider, long riderId, int watch, String trip) {
+    Watch watchTrip(int endpoint, int rider, long riderId, int watch, String trip) {
         Watch observer = new Watch(rider, watch);
-        stub(rider, riderId)
+        stub(endpoint, rider, riderId)
                 .watchTrip(WatchTripRequest.newBuilder().setTrip(trip).build(), observer);
         return observer;
     }
 
-    private RiderServiceGrpc.RiderServiceStub stub(int rider, long riderId) {
-        return RiderServiceGrpc.newStub(channels.get(rider % channels.size()))
+    int firstEndpoint(int rider) {
+        return endpoints.first(rider);
+    }
+
+    int nextEndpoint(int endpoint) {
+        return endpoints.next(endpoint);
+    }
+
+    int endpointCount() {
+        return endpoints.count();
+    }
+
+    private RiderServiceGrpc.RiderServiceStub stub(int endpoint, int rider, long riderId) {
+        return RiderServiceGrpc.newStub(endpoints.channel(endpoint, rider))
                 .withInterceptors(new BearerToken(tokens.token(TokenSource.Role.RIDER, riderId)));
     }
 

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Riders: each appears once, asks for a quote, looks at the price, asks for a trip and watches it, and cancels when
- * patience runs out. A call without an answer is repeated under the same request id. One owner thread.
+ * patience runs out. A call without an answer is repeated under the same request id, at another server when
+ * there is one. One owner thread.
  */
 final class Riders {
     static final long CALL_TIMEOUT_MS = 30_000;
@@ -25,6 +26,8 @@ final class Riders {
     private static final double WHIM_PROBABILITY = 0.02;
     private static final long WHIM_MAX_MS = 180_000;
     private static final long BACKOFF_MS = 1_000;
+    /** Before a call is made at a server that was not asked yet. */
+    private static final long SWITCH_MS = 100;
     /** Share of riders who still ask falls by e with every so much on the multiplier, in thousandths. */
     private static final double PRICE_ELASTICITY_MILLI = 1_000;
 
@@ -43,6 +46,7 @@ final class Riders {
         final int number;
         final GeoPoint pickup;
         final GeoPoint dropoff;
+        int endpoint;
         Stage stage = Stage.QUOTING;
         /** Names the current call; grows for good. */
         int attempt;
@@ -67,8 +71,9 @@ final class Riders {
         long requestMs;
         long requestNs;
 
-        Rider(int number, GeoPoint pickup, GeoPoint dropoff) {
+        Rider(int number, int endpoint, GeoPoint pickup, GeoPoint dropoff) {
             this.number = number;
+            this.endpoint = endpoint;
             this.pickup = pickup;
             this.dropoff = dropoff;
         }
@@ -98,6 +103,7 @@ final class Riders {
     long expired;
     long priceDeclined;
     long failed;
+    long endpointSwitches;
     int outstandingCalls;
 
     @Nullable
@@ -156,7 +162,7 @@ final class Riders {
             return;
         }
         int number = nextNumber++;
-        Rider rider = new Rider(number, demand.pickup(number), demand.dropoff(number));
+        Rider rider = new Rider(number, network.firstEndpoint(number), demand.pickup(number), demand.dropoff(number));
         riders.put(number, rider);
         call(rider, nowMs);
         scheduleNext(nowMs);
@@ -180,13 +186,14 @@ final class Riders {
         long riderId = firstRiderId + rider.number;
         Quote quote = rider.quote;
         if (rider.stage == Stage.QUOTING || quote == null) {
-            network.getQuote(rider.number, riderId, rider.attempt, rider.pickup, rider.dropoff);
+            network.getQuote(rider.endpoint, rider.number, riderId, rider.attempt, rider.pickup, rider.dropoff);
         } else {
             if (rider.requestMs == 0) {
                 rider.requestMs = nowMs;
                 rider.requestNs = time.monotonicNs();
             }
-            network.requestTrip(rider.number, riderId, rider.attempt, requestPrefix + rider.number, quote);
+            network.requestTrip(
+                    rider.endpoint, rider.number, riderId, rider.attempt, requestPrefix + rider.number, quote);
         }
     }
 
@@ -203,6 +210,7 @@ final class Riders {
         if (rider.calling) {
             rider.calling = false;
             outstandingCalls--;
+            goOn(rider, Status.DEADLINE_EXCEEDED);
         }
         if (rider.tries >= ATTEMPTS_MAX) {
             failed++;
@@ -220,14 +228,15 @@ final class Riders {
         if (rider.whim ? !rider.arrived : !rider.matched) {
             rider.cancelling = true;
             outstandingCalls++;
-            network.cancelTrip(number, firstRiderId + number, rider.trip);
+            network.cancelTrip(rider.endpoint, number, firstRiderId + number, rider.trip);
         }
     }
 
     void onWatchDue(int number) {
         Rider rider = riders.get(number);
         if (rider != null && rider.trip != null && rider.watch == null && !finishing) {
-            rider.watch = network.watchTrip(number, firstRiderId + number, ++rider.watchCount, rider.trip);
+            rider.watch =
+                    network.watchTrip(rider.endpoint, number, firstRiderId + number, ++rider.watchCount, rider.trip);
         }
     }
 
@@ -264,10 +273,12 @@ final class Riders {
         requested++;
         rider.trip = trip;
         rider.stage = Stage.WATCHING;
+        rider.tries = 0;
         rider.quote = null;
         book.requested(trip, rider.requestNs);
         ledger.trip(trip, ClientLedger.TripEnd.OPEN);
-        rider.watch = network.watchTrip(rider.number, firstRiderId + rider.number, ++rider.watchCount, trip);
+        rider.watch =
+                network.watchTrip(rider.endpoint, rider.number, firstRiderId + rider.number, ++rider.watchCount, trip);
         rider.whim = CounterRandom.uniform(seed, rider.number, 0, STREAM_WHIM) < WHIM_PROBABILITY;
         double draw = CounterRandom.uniform(seed, rider.number, 0, STREAM_PATIENCE);
         long cancelMs = rider.whim ? (long) (draw * WHIM_MAX_MS) : PATIENCE_MIN_MS + (long) (draw * PATIENCE_SPREAD_MS);
@@ -281,18 +292,32 @@ final class Riders {
         }
         lastFailure = failure.status();
         if (isWorthRetrying(failure.status()) && rider.tries < ATTEMPTS_MAX) {
-            retryAfter(rider, BACKOFF_MS << rider.tries, nowMs);
+            boolean untried = goOn(rider, failure.status()) && rider.tries < network.endpointCount();
+            retryAfter(rider, untried ? SWITCH_MS : BACKOFF_MS << rider.tries, nowMs);
         } else {
             failed++;
             riders.remove(rider.number);
         }
     }
 
-    void onCancelAnswered(Inbox.CancelAnswered answer) {
+    /** To the next server, when the failure is one that another may not have. */
+    private boolean goOn(Rider rider, Status failure) {
+        if (network.endpointCount() == 1 || !Endpoints.isWorthTryingElsewhere(failure)) {
+            return false;
+        }
+        rider.endpoint = network.nextEndpoint(rider.endpoint);
+        endpointSwitches++;
+        return true;
+    }
+
+    void onCancelAnswered(Inbox.CancelAnswered answer, long nowMs) {
         outstandingCalls--;
         Rider rider = riders.get(answer.rider());
         if (rider != null && !answer.status().isOk()) {
             rider.cancelling = false; // it stays with the trip
+            if (goOn(rider, answer.status()) && rider.tries++ < ATTEMPTS_MAX) {
+                calendar.schedule(nowMs + BACKOFF_MS, EventKind.RIDER_CANCEL.event(rider.number));
+            }
         }
     }
 
@@ -335,6 +360,7 @@ final class Riders {
         rider.watch = null;
         if (!end.status().isOk()) {
             lastFailure = end.status();
+            goOn(rider, end.status());
         }
         calendar.schedule(nowMs + BACKOFF_MS, EventKind.RIDER_WATCH.event(rider.number));
     }

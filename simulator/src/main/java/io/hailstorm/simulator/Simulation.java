@@ -25,7 +25,7 @@ public interface Simulation extends AutoCloseable {
     long DRAIN_MAX_MS = 60_000;
 
     /**
-     * A simulation that begins at {@code startMs}.
+     * A simulation against one server that begins at {@code startMs}.
      *
      * @param channels phones are spread over them; at least one
      * @param time only {@code monotonicNs} is read, to measure latencies
@@ -38,7 +38,18 @@ public interface Simulation extends AutoCloseable {
             TimeSource time,
             Optional<LedgerFile.Writer> ledgerFile,
             long startMs) {
-        return new SimulationEngine(config, channels, tokens, time, ledgerFile, startMs);
+        return create(config, Endpoints.single(channels), tokens, time, ledgerFile, startMs);
+    }
+
+    /** A simulation against several servers: its clients go where they are sent, and elsewhere when one fails. */
+    static Simulation create(
+            SimulationConfig config,
+            Endpoints endpoints,
+            TokenSource tokens,
+            TimeSource time,
+            Optional<LedgerFile.Writer> ledgerFile,
+            long startMs) {
+        return new SimulationEngine(config, endpoints, tokens, time, ledgerFile, startMs);
     }
 
     /**

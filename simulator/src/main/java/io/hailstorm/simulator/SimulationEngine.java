@@ -1,10 +1,7 @@
 package io.hailstorm.simulator;
 
-import io.grpc.Channel;
 import io.grpc.Status;
-import io.hailstorm.kernel.Invariants;
 import io.hailstorm.kernel.TimeSource;
-import java.util.List;
 import java.util.Optional;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
@@ -43,19 +40,18 @@ final class SimulationEngine implements Simulation {
 
     SimulationEngine(
             SimulationConfig config,
-            List<? extends Channel> channels,
+            Endpoints endpoints,
             TokenSource tokens,
             TimeSource time,
             Optional<LedgerFile.Writer> ledgerFile,
             long startMs) {
-        Invariants.require(!channels.isEmpty(), "a simulation needs a channel");
         this.config = config;
         this.time = time;
         this.ledgerFile = ledgerFile.orElse(null);
         nowMs = startMs;
         progressNs = time.monotonicNs();
         calendar = new CalendarQueue(startMs);
-        network = new PhoneNetwork(calendar, inbox, counters, ledger, this.ledgerFile, config, channels, tokens, time);
+        network = new PhoneNetwork(calendar, inbox, counters, ledger, this.ledgerFile, config, endpoints, tokens, time);
         Places places = new Places(config.city(), config.serviceArea(), config.seed(), startMs);
         TripBook book = new TripBook(requestToOfferUs);
         FleetPlan plan = FleetPlan.of(config, places, startMs);
@@ -77,7 +73,7 @@ final class SimulationEngine implements Simulation {
         }
         riders = new Riders(
                 demand(places, plan.size()),
-                new RiderNetwork(inbox, channels, tokens),
+                new RiderNetwork(inbox, endpoints, tokens),
                 calendar,
                 ledger,
                 book,
@@ -124,6 +120,7 @@ final class SimulationEngine implements Simulation {
             case PHONE_CONNECT -> phones[index].onConnectDue(atMs);
             case PHONE_DROP -> phones[index].onDropDue(atMs);
             case PHONE_RESTART -> phones[index].onRestartDue(atMs);
+            case PHONE_GIVE_UP -> phones[index].onGiveUpDue(atMs);
             case DEMAND -> riders.onDemand(atMs);
             case RIDER_RETRY -> riders.onRetry(index, atMs);
             case RIDER_CANCEL -> riders.onCancelDue(index);
@@ -139,7 +136,7 @@ final class SimulationEngine implements Simulation {
             case Inbox.QuoteAnswered answer -> riders.onQuote(answer, nowMs);
             case Inbox.TripAnswered answer -> riders.onTrip(answer, nowMs);
             case Inbox.CallFailed failure -> riders.onCallFailed(failure, nowMs);
-            case Inbox.CancelAnswered answer -> riders.onCancelAnswered(answer);
+            case Inbox.CancelAnswered answer -> riders.onCancelAnswered(answer, nowMs);
             case Inbox.TripChanged change -> riders.onTripChanged(change, nowMs);
             case Inbox.WatchEnded end -> riders.onWatchEnded(end, nowMs);
         }
@@ -230,7 +227,12 @@ final class SimulationEngine implements Simulation {
                         counters.resumes,
                         counters.restarts,
                         counters.superseded,
-                        counters.skippedFixes));
+                        counters.skippedFixes,
+                        counters.redirects,
+                        counters.endpointSwitches,
+                        counters.bounces,
+                        counters.unansweredStreams,
+                        riders.endpointSwitches));
     }
 
     private static SimulationReport.Percentiles seconds(Histogram ms) {

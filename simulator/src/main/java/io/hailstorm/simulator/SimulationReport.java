@@ -83,7 +83,22 @@ public record SimulationReport(
      * What the phones went through.
      *
      * @param skippedFixes not taken because the phone's buffer was full
+     * @param redirects times a phone was told another endpoint
+     * @param endpointSwitches times a phone went to another endpoint: told to, or because its own failed
+     * @param bounces redirects back to where the phone had just been sent from
+     * @param unansweredStreams given up because the server said nothing
+     * @param riderSwitches times a rider went to another endpoint because one failed
      */
     public record Phones(
-            long streamsOpened, long streamsLost, long resumes, long restarts, long superseded, long skippedFixes) {}
+            long streamsOpened,
+            long streamsLost,
+            long resumes,
+            long restarts,
+            long superseded,
+            long skippedFixes,
+            long redirects,
+            long endpointSwitches,
+            long bounces,
+            long unansweredStreams,
+            long riderSwitches) {}
 }

@@ -1,9 +1,11 @@
 package io.hailstorm.simulator;
 
+import com.google.protobuf.Timestamp;
 import io.hailstorm.kernel.CounterRandom;
 import io.hailstorm.protocol.v1.DriveRequest;
 import io.hailstorm.protocol.v1.FixAck;
 import io.hailstorm.protocol.v1.FixBatch;
+import io.hailstorm.protocol.v1.Hello;
 import io.hailstorm.protocol.v1.RejectedFix;
 import java.util.ArrayDeque;
 import org.agrona.collections.LongArrayList;
@@ -86,6 +88,18 @@ final class UnackedFixes {
     /** Whether the server acknowledges more than was ever sent in this session. */
     boolean isBeyondSent(long seq) {
         return seq > sentSeqMax;
+    }
+
+    /** Opens or resumes the session on a new stream. */
+    DriveRequest hello(long nowMs) {
+        long atMs = deviceMs(nowMs);
+        Timestamp deviceTime = Timestamp.newBuilder()
+                .setSeconds(Math.floorDiv(atMs, 1_000L))
+                .setNanos((int) Math.floorMod(atMs, 1_000L) * 1_000_000)
+                .build();
+        return DriveRequest.newBuilder()
+                .setHello(Hello.newBuilder().setSession(session).setDeviceTime(deviceTime))
+                .build();
     }
 
     /** Numbers begin at 1 again; what is kept belongs to the new session. */

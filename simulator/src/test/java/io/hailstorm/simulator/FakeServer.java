@@ -39,6 +39,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -89,8 +90,8 @@ final class FakeServer implements AutoCloseable {
 
     private final Server server;
     private final ManagedChannel channel;
-    final TreeMap<Long, DriverSide> drivers = new TreeMap<>();
-    final Map<String, TripSide> trips = new LinkedHashMap<>();
+    final NavigableMap<Long, DriverSide> drivers;
+    final Map<String, TripSide> trips;
     final List<Integer> batchSizes = new ArrayList<>();
     final List<Long> arrivals = new ArrayList<>();
     long nowMs;
@@ -100,8 +101,23 @@ final class FakeServer implements AutoCloseable {
     boolean greeting = true;
     boolean matching = true;
     int multiplierMilli = 1_000;
+    /** Where every phone that says Hello is sent; empty for nowhere. */
+    String sendsTo = "";
+
+    /** Whether a stream is ended when its phone has ended its side. */
+    boolean endsStreams = true;
+
+    int helloCount;
+    int callCount;
 
     FakeServer(String name) throws IOException {
+        this(name, new TreeMap<>(), new LinkedHashMap<>());
+    }
+
+    /** A server that has what these maps hold, and others may have, too. */
+    FakeServer(String name, NavigableMap<Long, DriverSide> drivers, Map<String, TripSide> trips) throws IOException {
+        this.drivers = drivers;
+        this.trips = trips;
         server = InProcessServerBuilder.forName(name)
                 .directExecutor()
                 .addService(new Driving())
@@ -160,10 +176,17 @@ final class FakeServer implements AutoCloseable {
     }
 
     void directAll(Directive.Kind kind, int delayMs) {
+        directAll(kind, delayMs, "");
+    }
+
+    void directAll(Directive.Kind kind, int delayMs, String endpoint) {
         for (DriverSide driver : List.copyOf(drivers.values())) {
             if (driver.stream != null) {
                 driver.stream.send(DriveResponse.newBuilder()
-                        .setDirective(Directive.newBuilder().setKind(kind).setDelayMs(delayMs))
+                        .setDirective(Directive.newBuilder()
+                                .setKind(kind)
+                                .setDelayMs(delayMs)
+                                .setEndpoint(endpoint))
                         .build());
             }
         }
@@ -225,6 +248,7 @@ final class FakeServer implements AutoCloseable {
         private int accepted;
         private int duplicate;
         private int late;
+        private boolean ended;
 
         Stream(long driverId, StreamObserver<DriveResponse> responses) {
             this.driverId = driverId;
@@ -240,6 +264,17 @@ final class FakeServer implements AutoCloseable {
         public void onNext(DriveRequest request) {
             switch (request.getMessageCase()) {
                 case HELLO -> {
+                    helloCount++;
+                    if (!sendsTo.isEmpty()) {
+                        send(DriveResponse.newBuilder()
+                                .setDirective(Directive.newBuilder()
+                                        .setKind(Directive.Kind.RECONNECT)
+                                        .setEndpoint(sendsTo))
+                                .build());
+                        ended = true;
+                        responses.onCompleted();
+                        return;
+                    }
                     SessionLog session =
                             driver.sessions.computeIfAbsent(request.getHello().getSession(), key -> new SessionLog());
                     log = session;
@@ -345,6 +380,9 @@ final class FakeServer implements AutoCloseable {
 
         @Override
         public void onCompleted() {
+            if (ended || !endsStreams) {
+                return;
+            }
             if (acking) {
                 flushAcks();
             }
@@ -363,6 +401,7 @@ final class FakeServer implements AutoCloseable {
     private final class Riding extends RiderServiceGrpc.RiderServiceImplBase {
         @Override
         public void getQuote(GetQuoteRequest request, StreamObserver<Quote> responses) {
+            callCount++;
             responses.onNext(Quote.newBuilder()
                     .setQuote("quote")
                     .setPickup(request.getPickup())
@@ -417,6 +456,11 @@ final class FakeServer implements AutoCloseable {
             Context context = Context.current().withValue(TOKEN, bearer.substring("Bearer ".length()));
             return Contexts.interceptCall(context, call, headers, next);
         }
+    }
+
+    /** As when the process is killed: its streams break, its address refuses. */
+    void kill() {
+        server.shutdownNow();
     }
 
     @Override

@@ -1,0 +1,104 @@
+package io.hailstorm.simulator;
+
+import io.grpc.Channel;
+import io.grpc.Status;
+import io.hailstorm.kernel.CounterRandom;
+
+/**
+ * Where one phone goes: to the server it was last sent to, and on to the next known one when that fails. A phone that is
+ * sent about without being kept anywhere for {@link #STEADY_MS} takes longer with every time. One owner thread.
+ */
+final class Route {
+    /** A stream this old ends the patience with being sent about: the next time is a first time again. */
+    static final long STEADY_MS = 10_000;
+    /** Bound of the first wait, of a failure and of being sent about; doubles with every further one. Full jitter. */
+    static final long BACKOFF_BASE_MS = 500;
+
+    static final long BACKOFF_MAX_MS = 30_000;
+    /** Being sent about costs less: a node that takes over is not kept waiting long for those who came too early. */
+    static final long SENT_BACKOFF_MAX_MS = 4_000;
+
+    private static final long BACKOFF_MIN_MS = 50;
+    private static final int DOUBLINGS_MAX = 10;
+    private static final int STREAM_BACKOFF = 112;
+
+    private static final long NEVER = Long.MAX_VALUE;
+
+    private final Endpoints endpoints;
+    private final PhoneCounters counters;
+    private final long seed;
+    private final long driver;
+    private final int phoneIndex;
+    private int attempt;
+    private int endpoint;
+    private int sentFrom = Endpoints.UNKNOWN;
+    private int timesSent;
+    private long upSinceMs = NEVER;
+
+    Route(PhoneNetwork network, long driver, int phoneIndex) {
+        endpoints = network.endpoints;
+        counters = network.counters;
+        seed = network.seed;
+        this.driver = driver;
+        this.phoneIndex = phoneIndex;
+        endpoint = endpoints.first(phoneIndex);
+    }
+
+    Channel channel() {
+        return endpoints.channel(endpoint, phoneIndex);
+    }
+
+    void greeted(long nowMs) {
+        attempt = 0;
+        upSinceMs = nowMs;
+    }
+
+    /** How long to wait after a failure; {@code draw} names the random draw. */
+    long backoffMs(long draw) {
+        return Math.max(BACKOFF_MIN_MS, jitterMs(BACKOFF_MAX_MS, attempt++, draw));
+    }
+
+    private long jitterMs(long maxMs, int doublings, long draw) {
+        long boundMs = Math.min(maxMs, BACKOFF_BASE_MS << Math.min(doublings, DOUBLINGS_MAX));
+        return (long) (boundMs * CounterRandom.uniform(seed, driver, draw, STREAM_BACKOFF));
+    }
+
+    /**
+     * The server asks the phone to connect again, at that endpoint; here when it names none, or none that can be gone to.
+     *
+     * @return how long to wait: as the server says, and jitter that grows with every time
+     */
+    long sentTo(String name, int delayMs, long draw, long nowMs) {
+        if (upSinceMs != NEVER && nowMs - upSinceMs >= STEADY_MS) {
+            timesSent = 0;
+            sentFrom = Endpoints.UNKNOWN;
+        }
+        upSinceMs = NEVER;
+        long waitMs = Math.max(BACKOFF_MIN_MS, delayMs + jitterMs(SENT_BACKOFF_MAX_MS, timesSent++, draw));
+        int target = name.isEmpty() ? endpoint : endpoints.named(name);
+        if (!name.isEmpty()) {
+            counters.redirects++;
+        }
+        if (target != Endpoints.UNKNOWN && target != endpoint) {
+            if (target == sentFrom) {
+                counters.bounces++;
+            }
+            sentFrom = endpoint;
+            go(target);
+        }
+        return waitMs;
+    }
+
+    /** The server cannot be reached, or is at its end. */
+    void failed(Status why) {
+        upSinceMs = NEVER;
+        if (Endpoints.isWorthTryingElsewhere(why) && endpoints.count() > 1) {
+            go(endpoints.next(endpoint));
+        }
+    }
+
+    private void go(int target) {
+        endpoint = target;
+        counters.endpointSwitches++;
+    }
+}
