@@ -23,7 +23,7 @@ final class Checkpoints {
     private long segmentBaseOffset;
     private long offset;
     private int position;
-    private long writtenSegmentBaseOffset;
+    private volatile long writtenSegmentBaseOffset;
     private int writtenPosition;
     private boolean due;
 
@@ -47,7 +47,7 @@ final class Checkpoints {
         }
     }
 
-    /** Segments before this one are not needed to recover. */
+    /** Segments before this one are not needed to recover. Any thread. */
     long writtenSegmentBaseOffset() {
         return writtenSegmentBaseOffset;
     }

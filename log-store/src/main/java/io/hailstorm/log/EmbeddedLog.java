@@ -20,6 +20,8 @@ public final class EmbeddedLog implements Log {
 
     static final String LOCK_NAME = "lock";
 
+    private static final long MAINTENANCE_BYTES_PER_S = 64 << 20;
+
     private final LogConfig config;
     private final Disk.Lock lock;
     private final Map<StreamName, EmbeddedPartition[]> partitions = new EnumMap<>(StreamName.class);
@@ -27,6 +29,8 @@ public final class EmbeddedLog implements Log {
     private final List<EmbeddedPartition> all = new ArrayList<>();
 
     private final List<RecoveryReport> recoveryReports = new ArrayList<>();
+    private int maintained;
+    private long maintainAgainNs = Long.MIN_VALUE / 2;
     private boolean closed;
 
     private EmbeddedLog(LogConfig config, Disk.Lock lock) {
@@ -135,6 +139,42 @@ public final class EmbeddedLog implements Log {
             work += all.get(i).doWork(nowNs);
         }
         return work;
+    }
+
+    /** At most {@link #MAINTENANCE_BYTES_PER_S} over all partitions. */
+    @Override
+    public int doMaintenance(long nowNs) {
+        if (nowNs - maintainAgainNs < 0) {
+            return 0;
+        }
+        StreamName[] streams = StreamName.values();
+        for (int tried = 0; tried < streams.length * config.partitionCount(); tried++) {
+            EmbeddedPartition[] ofStream = ofStream(streams[maintained / config.partitionCount()]);
+            int bytes = ofStream[maintained % config.partitionCount()].compact();
+            if (bytes > 0) {
+                maintainAgainNs = nowNs + bytes * 1_000_000_000L / MAINTENANCE_BYTES_PER_S;
+                return 1;
+            }
+            maintained = (maintained + 1) % (streams.length * config.partitionCount());
+        }
+        return 0;
+    }
+
+    /**
+     * Compacts a stream's sealed segments whole and now, whatever their age, or only measures that. For a log nobody else
+     * works with.
+     */
+    public List<CompactionReport> compact(StreamName stream, boolean dryRun) {
+        List<CompactionReport> reports = new ArrayList<>();
+        for (EmbeddedPartition partition : ofStream(stream)) {
+            reports.add(partition.compactNow(dryRun));
+        }
+        return reports;
+    }
+
+    @Override
+    public RetentionHold hold(String name, StreamName stream, int partition, long offset) {
+        return ofStream(stream)[partition].hold(name, offset);
     }
 
     @Override

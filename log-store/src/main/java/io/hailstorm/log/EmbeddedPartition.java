@@ -3,7 +3,6 @@ package io.hailstorm.log;
 import io.hailstorm.kernel.Disk;
 import io.hailstorm.kernel.ErrorCode;
 import io.hailstorm.kernel.HailstormException;
-import io.hailstorm.kernel.HybridLogicalClock;
 import io.hailstorm.kernel.Invariants;
 import io.hailstorm.kernel.MappedFile;
 import io.hailstorm.kernel.StreamName;
@@ -20,7 +19,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class EmbeddedPartition implements PartitionLog {
     private static final long MARK_FLUSH_NS = 100_000_000;
-    private static final long RETENTION_INTERVAL_NS = 1_000_000_000;
     /** Pages ready ahead of the writer last for about this many commits. */
     private static final int AHEAD_COMMITS = 8;
 
@@ -39,6 +37,8 @@ final class EmbeddedPartition implements PartitionLog {
     private final GroupFile groups;
     private final NextSegment next;
     private final DurableWaiters waiters = new DurableWaiters();
+    private final PartitionHolds holds = new PartitionHolds();
+    private final Retention retention;
     private final Checkpoints checkpoints;
 
     // Writer
@@ -58,7 +58,6 @@ final class EmbeddedPartition implements PartitionLog {
     private final long openedAtOffset;
     private long syncFromBase;
     private long lastSyncNs = Long.MIN_VALUE / 2;
-    private long lastRetentionNs = Long.MIN_VALUE / 2;
     private boolean markUnflushed;
     private int aheadBytes = AHEAD_BYTES_MIN;
     private @Nullable Segment prepared;
@@ -69,9 +68,6 @@ final class EmbeddedPartition implements PartitionLog {
     private volatile long slowSyncCount;
     private final long truncatedBytes;
     private volatile boolean failed;
-    private long lastEpochMs = Long.MIN_VALUE;
-    private volatile long clockBackCount;
-    private volatile long deletedSegmentCount;
     private volatile @Nullable HailstormException stopped;
 
     EmbeddedPartition(
@@ -86,6 +82,7 @@ final class EmbeddedPartition implements PartitionLog {
         this.time = time;
         this.directory = directory;
         next = new NextSegment(disk, directory, config.segmentBytes());
+        retention = new Retention(chain, config, disk, time, directory, holds, this::neededFrom);
         openedAtOffset = recovered.endOffset();
         groups.cutTo(openedAtOffset);
         truncatedBytes = recovered.report().truncatedBytes();
@@ -275,7 +272,10 @@ final class EmbeddedPartition implements PartitionLog {
             boolean halfFull = current != null && current.endPosition() > config.segmentBytes() / 2;
             int synced = sync(nowNs, false);
             waiters.onDurable(durableOffset());
-            return synced + next.doWork(nowNs, halfFull, aheadBytes) + prepareWrites(current) + applyRetention(nowNs);
+            return synced
+                    + next.doWork(nowNs, halfFull, aheadBytes)
+                    + prepareWrites(current)
+                    + retention.deleteExpired(nowNs);
         } catch (HailstormException e) {
             stopped = e;
             failed = true;
@@ -375,59 +375,22 @@ final class EmbeddedPartition implements PartitionLog {
         return 1;
     }
 
-    private int applyRetention(long nowNs) {
-        if (nowNs - lastRetentionNs < RETENTION_INTERVAL_NS) {
-            return 0;
-        }
-        lastRetentionNs = nowNs;
-        noticeClock();
-        int deleted = 0;
-        while (isFirstExpired()) {
-            Segment first = chain.removeFirst();
-            disk.delete(first.path);
-            // One by one, so that a crash can only leave a contiguous rest.
-            disk.syncDirectory(directory);
-            first.release();
-            deleted++;
-        }
-        if (deleted > 0) {
-            countDeleted(deleted);
-        }
-        return deleted;
+    /** Groups and the checkpoint need everything from here on. */
+    private long neededFrom() {
+        return Math.min(checkpoints.writtenSegmentBaseOffset(), groups.slowest());
     }
 
-    /** Ages shrink when the clock runs back, so retention merely waits; but somebody should know. */
-    @SuppressWarnings("NonAtomicVolatileUpdate") // one thread counts; the others only read
-    private void noticeClock() {
-        long nowMs = time.epochMs();
-        if (nowMs < lastEpochMs) {
-            clockBackCount++;
-        }
-        lastEpochMs = nowMs;
+    RetentionHold hold(String name, long offset) {
+        return holds.hold(name, offset);
     }
 
-    @SuppressWarnings("NonAtomicVolatileUpdate") // one thread counts; the others only read
-    private void countDeleted(int count) {
-        deletedSegmentCount += count;
+    /** Maintenance thread only. */
+    int compact() {
+        return stopped == null ? retention.compact() : 0;
     }
 
-    private boolean isFirstExpired() {
-        Segment[] segments = chain.segments();
-        if (segments.length < 2) {
-            return false;
-        }
-        long firstEnd = segments[1].baseOffset;
-        // Only what the checkpoint already leaves behind may go.
-        if (firstEnd > checkpoints.writtenSegmentBaseOffset() || groups.slowest() < firstEnd) {
-            return false;
-        }
-        boolean tooMuch = (long) segments.length * config.segmentBytes() > config.retentionBytes();
-        return tooMuch || isTooOld(segments[0]);
-    }
-
-    private boolean isTooOld(Segment segment) {
-        return config.retentionMs() != StreamConfig.UNLIMITED
-                && time.epochMs() - HybridLogicalClock.epochMs(segment.hlcMax()) > config.retentionMs();
+    CompactionReport compactNow(boolean dryRun) {
+        return retention.compactNow(dryRun);
     }
 
     LogStats stats() {
@@ -441,8 +404,8 @@ final class EmbeddedPartition implements PartitionLog {
                 appendedBytes.getAcquire() - syncedBytes.getAcquire(),
                 backPressuredCount.getAcquire(),
                 segmentCount,
-                segmentCount * config.segmentBytes(),
-                deletedSegmentCount,
+                chain.fileBytes(),
+                retention.deletedSegmentCount(),
                 faults());
     }
 
@@ -455,7 +418,7 @@ final class EmbeddedPartition implements PartitionLog {
                 chain.gapRecordCount(),
                 truncatedBytes,
                 producers.expiredCount(),
-                clockBackCount);
+                retention.clockBackCount());
     }
 
     /** Syncs everything, unless the log has stopped on a failure; unmaps. */
@@ -473,6 +436,7 @@ final class EmbeddedPartition implements PartitionLog {
         } finally {
             stopped = new HailstormException(ErrorCode.UNAVAILABLE, "the log is closed");
             waiters.wake();
+            retention.close();
             chain.closeAll();
             groups.close();
             if (encoder != null) {

@@ -27,6 +27,27 @@ public interface Log extends AutoCloseable {
     int doWork(long nowNs);
 
     /**
+     * Compacts streams that say how, a step at a time and no faster than is good for the traffic. One thread at a time, not
+     * a writer's, and better not the one that calls {@link #doWork}.
+     *
+     * @param nowNs monotonic nanoseconds
+     * @return amount of work done; 0 lets the caller back off
+     */
+    default int doMaintenance(long nowNs) {
+        return 0;
+    }
+
+    /**
+     * Keeps a partition's records from an offset on as they are, until the hold is moved or closed. Any thread. An engine
+     * that never forgets anything need not do anything.
+     *
+     * @param name who holds and why, for people
+     */
+    default RetentionHold hold(String name, StreamName stream, int partition, long offset) {
+        return RetentionHold.NONE;
+    }
+
+    /**
      * Tells the listener of every later change, inside {@link #doWork}, and of the partitions owned already before this
      * returns. One listener, before the first {@link #doWork}.
      */

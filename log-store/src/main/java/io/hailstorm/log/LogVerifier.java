@@ -59,6 +59,11 @@ public final class LogVerifier {
 
     /** @throws HailstormException {@code NOT_FOUND} when the directory holds no log */
     public static Report verify(Disk disk, Path dataDir) {
+        return verify(disk, dataDir, LogKeyset.NONE);
+    }
+
+    /** @param keyset records it can decrypt are decrypted and counted; of the others only the checksum is checked */
+    public static Report verify(Disk disk, Path dataDir, LogKeyset keyset) {
         Path directory = dataDir.resolve(EmbeddedLog.DIRECTORY_NAME);
         if (disk.list(directory).isEmpty()) {
             throw new HailstormException(
@@ -71,7 +76,7 @@ public final class LogVerifier {
                 if (name.chars().allMatch(Character::isDigit)) {
                     int partition = Integer.parseInt(name);
                     Path path = EmbeddedLog.partitionDirectory(directory, stream, partition);
-                    verifyPartition(disk, stream, partition, path, reports, problems);
+                    verifyPartition(disk, stream, partition, path, keyset, reports, problems);
                 }
             }
         }
@@ -83,11 +88,13 @@ public final class LogVerifier {
             StreamName stream,
             int partition,
             Path directory,
+            LogKeyset keyset,
             List<PartitionReport> reports,
             List<Problem> problems) {
         ReadOnlyPartition reader;
         try {
-            reader = new ReadOnlyPartition(disk, stream, partition, directory, LogKeyset.NONE);
+            reader = new ReadOnlyPartition(disk, stream, partition, directory, keyset);
+            reader.chain().codec().checksOnly();
         } catch (HailstormException e) {
             problems.add(new Problem(stream, partition, message(e)));
             return;

@@ -59,6 +59,11 @@ public final class MemoryLog implements Log {
     }
 
     @Override
+    public RetentionHold hold(String name, StreamName stream, int partition, long offset) {
+        return ofStream(stream).get(partition).holds.hold(name, offset);
+    }
+
+    @Override
     public LogStats stats(StreamName stream) {
         LogStats sum = LogStats.NONE;
         for (MemoryPartition partition : ofStream(stream)) {
@@ -89,6 +94,7 @@ public final class MemoryLog implements Log {
         private final StreamConfig config;
         private final TimeSource time;
         private final List<Batch> batches = new ArrayList<>();
+        private final PartitionHolds holds = new PartitionHolds();
         private final ProducerTable producers;
         private final Map<String, Committed> groups = new HashMap<>();
         private long startOffset;
@@ -305,7 +311,7 @@ public final class MemoryLog implements Log {
                     .mapToLong(Committed::nextOffset)
                     .min()
                     .orElse(Long.MAX_VALUE);
-            if (batch.endOffset() > Math.min(slowest, syncedOffset)) {
+            if (batch.endOffset() > Math.min(Math.min(slowest, syncedOffset), holds.lowest())) {
                 return false;
             }
             long ageMs = time.epochMs() - HybridLogicalClock.epochMs(batch.hlcFirst + batch.count - 1);

@@ -7,10 +7,21 @@ import org.jspecify.annotations.Nullable;
 final class PartitionCodec {
     final LogKeyset keyset;
 
+    /** Whether batches whose key is lost are passed over, once their checksum was seen to match. */
+    private volatile boolean checksOnly;
+
     private final AtomicReference<@Nullable BatchDecoder> spare = new AtomicReference<>();
 
     PartitionCodec(LogKeyset keyset) {
         this.keyset = keyset;
+    }
+
+    void checksOnly() {
+        checksOnly = true;
+    }
+
+    boolean passesOver(Segment segment) {
+        return checksOnly && !keyset.holds(segment.buffer.getInt(SegmentDescriptor.KEY_ID_OFFSET));
     }
 
     /** The spare decoder, or another one while that is in use. */

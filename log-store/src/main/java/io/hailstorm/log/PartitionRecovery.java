@@ -197,6 +197,9 @@ final class PartitionRecovery {
 
     /** Walks a segment's batches as far as they check out; returns the offset after the last. */
     private long scan(Segment segment, long fromOffset, ProducerTable producers) {
+        if (SegmentDescriptor.isCompacted(segment.buffer)) {
+            return scanCompacted(segment, producers);
+        }
         BatchChecker checker = new BatchChecker(segment.file);
         UnsafeBuffer buffer = segment.buffer;
         long expected = fromOffset;
@@ -212,6 +215,29 @@ final class PartitionRecovery {
             tellProgress();
         }
         return expected;
+    }
+
+    /** Whole and durable since before it got its name, so anything wrong in it is corruption. */
+    private long scanCompacted(Segment segment, ProducerTable producers) {
+        if (!SegmentDescriptor.isSealed(segment.buffer)) {
+            throw segment.corrupt(SegmentDescriptor.SEAL_CRC_OFFSET, "a compacted segment without a seal");
+        }
+        BatchChecker checker = new BatchChecker(segment.file);
+        UnsafeBuffer buffer = segment.buffer;
+        int end = segment.sealedEndPosition();
+        int at = SegmentDescriptor.HEADER_LENGTH;
+        while (at < end) {
+            if (!checker.isBatch(at)) {
+                throw segment.corrupt(at, "checksum does not match");
+            }
+            int length = buffer.getInt(at + LENGTH_OFFSET);
+            remember(producers, buffer, at, buffer.getInt(at + COUNT_OFFSET), buffer.getLong(at + BASE_OFFSET_OFFSET));
+            segment.addToIndex(at, length);
+            at += length;
+            scannedBytes += length;
+            tellProgress();
+        }
+        return segment.sealedEndOffset();
     }
 
     static void remember(ProducerTable producers, UnsafeBuffer buffer, int at, int count, long offset) {

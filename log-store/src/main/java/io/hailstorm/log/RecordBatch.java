@@ -22,6 +22,10 @@ import org.agrona.concurrent.UnsafeBuffer;
 public final class RecordBatch {
     public static final int RECORD_HEADER_LENGTH = 8;
     public static final int RECORD_ALIGNMENT = 8;
+    /** Within a record's header. */
+    static final int TYPE_OFFSET = 4;
+    /** Within a record's header: reserved, but in a sparse batch how far into the batch the record lies. */
+    static final int PLACE_OFFSET = 6;
     /** The producer of records that need no idempotence. */
     public static final long NO_PRODUCER = 0;
 

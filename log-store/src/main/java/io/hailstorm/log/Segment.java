@@ -118,8 +118,13 @@ final class Segment {
     }
 
     /** Where the batches of a sealed segment end. */
-    private int sealedEndPosition() {
+    int sealedEndPosition() {
         return buffer.getInt(SegmentDescriptor.SEAL_END_POSITION_OFFSET);
+    }
+
+    /** First offset after a sealed segment. */
+    long sealedEndOffset() {
+        return buffer.getLong(SegmentDescriptor.SEAL_END_OFFSET_OFFSET);
     }
 
     /** Skips what a checkpoint vouches for; before anything is appended or read. */
@@ -418,6 +423,9 @@ final class Segment {
         int how = buffer.getByte(at + CODEC_OFFSET) & 0xFF;
         if ((how & CODEC_CODED_MASK) == 0) {
             return deliverFrom(buffer, at + HEADER_LENGTH, at + length, at, how, base, end, from, handler);
+        }
+        if ((how & CODEC_ENCRYPTED) != 0 && codec.passesOver(this)) {
+            return end;
         }
         BatchDecoder decoder = codec.take();
         try {

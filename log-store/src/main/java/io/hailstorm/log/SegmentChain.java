@@ -32,6 +32,14 @@ final class SegmentChain {
         codec = new PartitionCodec(keyset);
     }
 
+    StreamName stream() {
+        return stream;
+    }
+
+    int partition() {
+        return partition;
+    }
+
     LogKeyset keyset() {
         return codec.keyset;
     }
@@ -39,6 +47,23 @@ final class SegmentChain {
     /** Where a chain without segments starts; 0 unless told. */
     void beginAt(long startOffset) {
         emptyStartOffset = startOffset;
+    }
+
+    PartitionCodec codec() {
+        return codec;
+    }
+
+    boolean holds(Segment segment) {
+        return Arrays.asList(segments).contains(segment);
+    }
+
+    /** Disk space of all segments. */
+    long fileBytes() {
+        long sum = 0;
+        for (Segment segment : segments) {
+            sum += segment.file.lengthBytes();
+        }
+        return sum;
     }
 
     /** The current segments, ascending; not to be changed. */
