@@ -232,7 +232,7 @@ final class PartitionRecovery {
             }
             int length = buffer.getInt(at + LENGTH_OFFSET);
             remember(producers, buffer, at, buffer.getInt(at + COUNT_OFFSET), buffer.getLong(at + BASE_OFFSET_OFFSET));
-            segment.addToIndex(at, length);
+            segment.onAppended(at, length);
             at += length;
             scannedBytes += length;
             tellProgress();

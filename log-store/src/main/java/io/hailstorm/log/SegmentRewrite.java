@@ -118,12 +118,7 @@ final class SegmentRewrite {
 
     private Segment begin(MappedFile file, StreamName stream, int partition) {
         SegmentDescriptor.writeHeader(
-                file.buffer(),
-                stream,
-                partition,
-                source.baseOffset,
-                codec.keyset,
-                SegmentDescriptor.FLAG_COMPACTED);
+                file.buffer(), stream, partition, source.baseOffset, codec.keyset, SegmentDescriptor.FLAG_COMPACTED);
         Segment begun = new Segment(source.path, source.baseOffset, file);
         begun.codec(codec);
         begun.nameSynced = true;

@@ -11,6 +11,7 @@ import io.hailstorm.kernel.testing.FaultyDisk;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Random;
 import java.util.TreeMap;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -29,7 +30,7 @@ final class CompactionTest {
     private final RecordBatch batch = new RecordBatch(8 * 1024);
     private final UnsafeBuffer payload = new UnsafeBuffer(new byte[128]);
     /** Offset to key of everything appended. */
-    private final TreeMap<Long, Long> appended = new TreeMap<>();
+    private final NavigableMap<Long, Long> appended = new TreeMap<>();
 
     private record Stored(long key, long value, long hlc, int length) {}
 
@@ -91,8 +92,8 @@ final class CompactionTest {
         fixture.sync(log);
     }
 
-    private static TreeMap<Long, Stored> read(PartitionReader trips) {
-        TreeMap<Long, Stored> found = new TreeMap<>();
+    private static NavigableMap<Long, Stored> read(PartitionReader trips) {
+        NavigableMap<Long, Stored> found = new TreeMap<>();
         long next = trips.startOffset();
         while (next < trips.durableOffset()) {
             long reached = trips.read(next, 777, (offset, hlc, type, buffer, index, length) -> {
@@ -112,8 +113,8 @@ final class CompactionTest {
         appended.headMap(compactedEnd).forEach((offset, key) -> latest.put(key, offset));
         Map<Long, Stored> expected = new TreeMap<>();
         before.forEach((offset, stored) -> {
-            boolean survives = stored.key == KEPT_KEY
-                    || (stored.key != DROPPED_KEY && offset.equals(latest.get(stored.key)));
+            boolean survives =
+                    stored.key == KEPT_KEY || (stored.key != DROPPED_KEY && offset.equals(latest.get(stored.key)));
             if (offset >= compactedEnd || survives) {
                 expected.put(offset, stored);
             }
@@ -140,7 +141,7 @@ final class CompactionTest {
                 before.putAll(read(log.partition(StreamName.TRIPS, 0)));
                 CompactionReport report = log.compact(StreamName.TRIPS, false).get(0);
                 long end = lastSegment(disk);
-                TreeMap<Long, Stored> found = read(log.partition(StreamName.TRIPS, 0));
+                NavigableMap<Long, Stored> found = read(log.partition(StreamName.TRIPS, 0));
                 assertThat(found).as("round %d", round).isEqualTo(expected(end));
                 assertThat(report.recordsAfter()).isEqualTo(found.headMap(end).size());
                 assertThat(report.bytesAfter()).isLessThanOrEqualTo(report.bytesBefore());
@@ -166,9 +167,9 @@ final class CompactionTest {
         try (EmbeddedLog log = open(disk, Storage.PLAIN)) {
             PartitionLog trips = log.partition(StreamName.TRIPS, 0);
             appendRandom(log, random, 4_000, 20);
-            TreeMap<Long, Stored> all = read(trips);
+            NavigableMap<Long, Stored> all = read(trips);
             log.compact(StreamName.TRIPS, false);
-            TreeMap<Long, Stored> left = read(trips);
+            NavigableMap<Long, Stored> left = read(trips);
             for (Stored each : all.values()) {
                 long from = trips.offsetAtOrAfter(each.hlc);
                 long firstLeft = left.entrySet().stream()
@@ -188,7 +189,9 @@ final class CompactionTest {
         try (EmbeddedLog log = open(disk, Storage.PLAIN)) {
             appendRandom(log, random, 4_000, 50);
             before.putAll(read(log.partition(StreamName.TRIPS, 0)));
-            assertThat(log.doMaintenance(fixture.time.monotonicNs())).as("too young").isZero();
+            assertThat(log.doMaintenance(fixture.time.monotonicNs()))
+                    .as("too young")
+                    .isZero();
             fixture.time.advanceMs(2 * COMPACT_AFTER_MS);
             for (int step = 0; step < 200; step++) {
                 fixture.time.advanceMs(100);
@@ -205,7 +208,7 @@ final class CompactionTest {
         try (EmbeddedLog log = open(disk, Storage.PLAIN)) {
             PartitionLog trips = log.partition(StreamName.TRIPS, 0);
             appendRandom(log, random, 4_000, 20);
-            TreeMap<Long, Stored> all = read(trips);
+            NavigableMap<Long, Stored> all = read(trips);
             trips.commit("slow", 0, 1);
             log.compact(StreamName.TRIPS, false);
             assertThat(read(trips)).isEqualTo(all);
@@ -265,7 +268,8 @@ final class CompactionTest {
                 assertThat(before).as("step %d", step).containsAllEntriesOf(found);
                 mixed += found.size() < before.size() && found.size() > compacted.size() ? 1 : 0;
             }
-            assertThat(LogVerifier.verify(crashed, LogFixture.DATA_DIR).problems()).isEmpty();
+            assertThat(LogVerifier.verify(crashed, LogFixture.DATA_DIR).problems())
+                    .isEmpty();
         }
         assertThat(read(log.partition(StreamName.TRIPS, 0))).isEqualTo(compacted);
         assertThat(mixed).as("crashes between two segments").isPositive();
@@ -277,7 +281,7 @@ final class CompactionTest {
         FaultyDisk disk = new FaultyDisk();
         try (EmbeddedLog log = open(disk, Storage.PLAIN)) {
             appendRandom(log, random, 4_000, 40);
-            TreeMap<Long, Stored> all = read(log.partition(StreamName.TRIPS, 0));
+            NavigableMap<Long, Stored> all = read(log.partition(StreamName.TRIPS, 0));
             disk.limitCapacity(disk.usedBytes());
             assertThatThrownBy(() -> log.compact(StreamName.TRIPS, false)).isInstanceOf(HailstormException.class);
             assertThat(read(log.partition(StreamName.TRIPS, 0))).isEqualTo(all);
@@ -295,7 +299,7 @@ final class CompactionTest {
         FaultyDisk disk = new FaultyDisk();
         try (EmbeddedLog log = open(disk, Storage.PLAIN)) {
             appendRandom(log, random, 4_000, 40);
-            TreeMap<Long, Stored> all = read(log.partition(StreamName.TRIPS, 0));
+            NavigableMap<Long, Stored> all = read(log.partition(StreamName.TRIPS, 0));
             CompactionReport dry = log.compact(StreamName.TRIPS, true).get(0);
             assertThat(read(log.partition(StreamName.TRIPS, 0))).isEqualTo(all);
             assertThat(log.compact(StreamName.TRIPS, false).get(0)).isEqualTo(dry);
