@@ -11,6 +11,8 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.HdrHistogram.Histogram;
 import picocli.CommandLine;
@@ -68,6 +70,9 @@ final class ChaosCommand implements Runnable {
         @Option(names = "--heap", paramLabel = "SIZE", defaultValue = "512m", description = "heap of a broker (512m)")
         private String heap = KafkaClusterConfig.HEAP_DEFAULT;
 
+        @Option(names = "--plain", description = "Kafka's own producer instead of Hailstorm's log, to compare")
+        private boolean isPlain;
+
         @Option(names = "--json", description = "one JSON object")
         private boolean json;
 
@@ -91,10 +96,10 @@ final class ChaosCommand implements Runnable {
                 KafkaCluster cluster = KafkaCluster.start(config, time);
                 Thread hook = new Thread(cluster::kill);
                 Runtime.getRuntime().addShutdownHook(hook);
-                try (ChaosTarget target = new PlainKafkaTarget(cluster.bootstrap(), BROKERS, partitions)) {
+                try (ChaosTarget target = target(cluster, directory, time)) {
                     err.printf("%,d records/s for %d s, a broker dies at %d s%n", rate, seconds, killAt);
                     BrokerChaos.Result result = BrokerChaos.run(plan, cluster, target, time);
-                    print(result);
+                    print(result, target.counts());
                     return result.isExactlyOnce() ? ExitCode.OK : ExitCode.SOFTWARE;
                 } finally {
                     cluster.kill();
@@ -105,7 +110,13 @@ final class ChaosCommand implements Runnable {
             }
         }
 
-        private void print(BrokerChaos.Result result) throws JsonProcessingException {
+        private ChaosTarget target(KafkaCluster cluster, Path directory, TimeSource time) {
+            return isPlain
+                    ? new PlainKafkaTarget(cluster.bootstrap(), BROKERS, partitions)
+                    : LogTarget.open(cluster.bootstrap(), partitions, directory, time);
+        }
+
+        private void print(BrokerChaos.Result result, Map<String, Long> counts) throws JsonProcessingException {
             PrintWriter out = spec.commandLine().getOut();
             ObjectNode root = new ObjectMapper().createObjectNode();
             root.put("acked", result.acked());
@@ -126,6 +137,7 @@ final class ChaosCommand implements Runnable {
             root.put("killed_partitions", result.killedPartitions());
             latency(root.putObject("ack_ms"), result.latencyBefore());
             latency(root.putObject("ack_ms_after"), result.latencyAfter());
+            new TreeMap<>(counts).forEach(root::put);
             root.put("rate", rate).put("seconds", seconds).put("kill_at", killAt);
             root.put("records_per_batch", result.plan().batch());
             root.put("partitions", partitions);

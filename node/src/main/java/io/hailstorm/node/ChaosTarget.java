@@ -1,5 +1,7 @@
 package io.hailstorm.node;
 
+import java.util.Map;
+
 /**
  * The log a chaos run writes to: one producer a partition, the producer's number the partition's, its records numbered
  * from 0 and made by {@link ChaosRecords}. Threads: all methods but {@link #work} from the run's thread; {@code work} from
@@ -16,6 +18,9 @@ interface ChaosTarget extends AutoCloseable {
 
     /** Records of a partition below this number are acknowledged. */
     long acked(int partition);
+
+    /** What else this target counts, by name; after the run. */
+    Map<String, Long> counts();
 
     /** Does background work; 0 lets the caller back off. */
     int work();

@@ -6,17 +6,28 @@ import io.hailstorm.kernel.HybridLogicalClock;
 import io.hailstorm.kernel.RecordType;
 import io.hailstorm.kernel.StreamName;
 import io.hailstorm.kernel.TimeSource;
+import io.hailstorm.log.KafkaLog;
+import io.hailstorm.log.KafkaLogConfig;
+import io.hailstorm.log.KafkaLogStats;
 import io.hailstorm.log.Log;
+import io.hailstorm.log.LogConfig;
+import io.hailstorm.log.MappedDisk;
 import io.hailstorm.log.PartitionLog;
 import io.hailstorm.log.RecordBatch;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.agrona.concurrent.UnsafeBuffer;
 
-/** Hailstorm's own log as a chaos run's target, through its port alone: a record counts as acknowledged once durable. */
+/**
+ * Hailstorm's log on Kafka as a chaos run's target, written and read through the {@link Log} port alone: a record counts as
+ * acknowledged once durable.
+ */
 final class LogTarget implements ChaosTarget {
     private static final StreamName STREAM = StreamName.FIXES;
     private static final long RANGE_EPOCH = 0;
@@ -27,10 +38,11 @@ final class LogTarget implements ChaosTarget {
     private static final long QUIET_NS = TimeUnit.SECONDS.toNanos(2);
 
     private static final long LATE_NS = TimeUnit.SECONDS.toNanos(30);
+    private static final long OWNED_NS_MAX = TimeUnit.SECONDS.toNanos(60);
 
-    private final Log log;
+    private final KafkaLog log;
     private final String topic;
-    private final Supplier<Log> newcomer;
+    private final Supplier<KafkaLog> newcomer;
     private final TimeSource time;
     private final HybridLogicalClock clock;
     private final RecordBatch batch;
@@ -46,11 +58,7 @@ final class LogTarget implements ChaosTarget {
     /** A batch's end, in the producer's numbers and in the partition's. */
     private record Appended(long endSeq, long endOffset) {}
 
-    /**
-     * @param topic where the log keeps stream {@code fixes}
-     * @param newcomer opens the same log for reading with nothing known beforehand
-     */
-    LogTarget(Log log, String topic, Supplier<Log> newcomer, TimeSource time) {
+    private LogTarget(KafkaLog log, String topic, Supplier<KafkaLog> newcomer, TimeSource time) {
         this.log = log;
         this.topic = topic;
         this.newcomer = newcomer;
@@ -59,6 +67,40 @@ final class LogTarget implements ChaosTarget {
         batch = new RecordBatch(ChaosPlan.BATCH_MAX * RecordBatch.recordLength(ChaosRecords.BYTES));
         partitions = new Underway[log.partitionCount()];
         Arrays.setAll(partitions, partition -> new Underway());
+    }
+
+    /**
+     * Opens a new log and waits until every partition is this process's.
+     *
+     * @param directory where the writer's and the reader's caches go
+     */
+    static LogTarget open(String bootstrap, int partitionCount, Path directory, TimeSource time) {
+        KafkaLogConfig kafka = KafkaLogConfig.defaults(bootstrap, "chaos", "127.0.0.1:0")
+                .withMembership(KafkaLogConfig.Membership.ALL);
+        LogConfig config = LogConfig.defaults(partitionCount);
+        KafkaLog log = KafkaLog.open(kafka, config, new MappedDisk(), time, directory.resolve("writer"));
+        LogTarget target = new LogTarget(
+                log,
+                kafka.topic(STREAM),
+                () -> KafkaLog.open(
+                        kafka.withMembership(KafkaLogConfig.Membership.NONE),
+                        config,
+                        new MappedDisk(),
+                        time,
+                        directory.resolve("reader")),
+                time);
+        long deadlineNs = time.monotonicNs() + OWNED_NS_MAX;
+        while (!IntStream.range(0, partitionCount).allMatch(log::owns)) {
+            if (time.monotonicNs() > deadlineNs) {
+                target.close();
+                throw new HailstormException(
+                        ErrorCode.DEADLINE_EXCEEDED, "the log's partitions could not be claimed within a minute");
+            }
+            if (target.work() == 0) {
+                LockSupport.parkNanos(PAUSE_NS);
+            }
+        }
+        return target;
     }
 
     @Override
@@ -83,7 +125,7 @@ final class LogTarget implements ChaosTarget {
 
     /** The partition was lost and is ours anew, without what was under way: the log says from where. */
     private void resend(int partition, long toSeq, int count) {
-        long from = Math.max(0, log.partition(STREAM, partition).nextSeq(partition + 1L));
+        long from = Math.max(0, at(partition).nextSeq(partition + 1L));
         partitions[partition].batches.removeIf(batch -> batch.endSeq() > from);
         for (long seq = from; seq < toSeq; seq += count) {
             if (append(partition, seq, count) < 0) {
@@ -98,7 +140,7 @@ final class LogTarget implements ChaosTarget {
             ChaosRecords.put(record, 0, partition, baseSeq + i);
             batch.add(RecordType.FIX, record, 0, ChaosRecords.BYTES);
         }
-        long offset = log.partition(STREAM, partition).append(batch);
+        long offset = at(partition).append(batch);
         if (offset >= 0) {
             partitions[partition].batches.add(new Appended(baseSeq + count, offset + count));
         }
@@ -108,7 +150,7 @@ final class LogTarget implements ChaosTarget {
     @Override
     public long acked(int partition) {
         Underway underway = partitions[partition];
-        long durable = log.partition(STREAM, partition).durableOffset();
+        long durable = at(partition).durableOffset();
         Appended first = underway.batches.peek();
         while (first != null && first.endOffset() <= durable) {
             underway.acked = first.endSeq();
@@ -116,6 +158,19 @@ final class LogTarget implements ChaosTarget {
             first = underway.batches.peek();
         }
         return underway.acked;
+    }
+
+    private PartitionLog at(int partition) {
+        return log.partition(STREAM, partition);
+    }
+
+    @Override
+    public Map<String, Long> counts() {
+        KafkaLogStats stats = log.kafkaStats();
+        return Map.of(
+                "void_batches", stats.voidCount(),
+                "sent_again", stats.sentAgainCount(),
+                "producers_renewed", stats.renewalCount());
     }
 
     @Override

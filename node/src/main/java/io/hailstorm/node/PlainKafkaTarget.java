@@ -129,6 +129,11 @@ final class PlainKafkaTarget implements ChaosTarget {
     }
 
     @Override
+    public Map<String, Long> counts() {
+        return Map.of();
+    }
+
+    @Override
     public int work() {
         return 0;
     }
