@@ -75,7 +75,8 @@ public record KafkaLogConfig(
         return new KafkaLogConfig(bootstrap, topicPrefix, nodeId, endpoint, replication, minInSyncReplicas, how);
     }
 
-    String topic(StreamName stream) {
+    /** The topic a stream is kept in; partition for partition. */
+    public String topic(StreamName stream) {
         return topicPrefix + "." + stream.text();
     }
 
