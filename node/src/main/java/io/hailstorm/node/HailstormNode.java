@@ -21,6 +21,7 @@ import io.hailstorm.kernel.StreamName;
 import io.hailstorm.kernel.SystemTimeSource;
 import io.hailstorm.kernel.TimeSource;
 import io.hailstorm.log.EmbeddedLog;
+import io.hailstorm.log.KafkaLog;
 import io.hailstorm.log.Log;
 import io.hailstorm.log.MappedDisk;
 import io.hailstorm.log.PartitionLog;
@@ -102,7 +103,7 @@ final class HailstormNode implements AutoCloseable {
      */
     static HailstormNode open(NodeConfig config, TimeSource time) {
         DataDirectory data = DataDirectory.create(config.dataDir(), config.keysDir());
-        Log log = EmbeddedLog.open(config.log(), new MappedDisk(), time, data.root());
+        Log log = openLog(config, time, data);
         try {
             return new HailstormNode(config, time, data, log);
         } catch (RuntimeException | Error e) {
@@ -111,16 +112,25 @@ final class HailstormNode implements AutoCloseable {
         }
     }
 
+    private static Log openLog(NodeConfig config, TimeSource time, DataDirectory data) {
+        return config.kafka().isPresent()
+                ? KafkaLog.open(config.kafka().get(), config.log(), new MappedDisk(), time, data.root())
+                : EmbeddedLog.open(config.log(), new MappedDisk(), time, data.root());
+    }
+
     private HailstormNode(NodeConfig config, TimeSource time, DataDirectory data, Log log) {
         this.config = config;
         this.time = time;
         this.log = log;
         City city = config.city();
         HybridLogicalClock clock = new HybridLogicalClock(time);
-        ServedPartitions served = ServedPartitions.alone(log);
+        ServedPartitions served = config.kafka()
+                .map(kafka -> ServedPartitions.shared(log, kafka.nodeId()))
+                .orElseGet(() -> ServedPartitions.alone(log));
         EventWriter writer = new EventWriter(log, clock, served);
         ranges = new RangeOwnership(log, writer, served, cells);
-        status = new StatusView(config, time, wall, log, ranges, stats, () -> Optional.ofNullable(failure.get()));
+        status = new StatusView(
+                config, time, wall, log, ranges, served, stats, () -> Optional.ofNullable(failure.get()));
         ranges.recover(
                 new RegionId(city.name()),
                 city.region().routingCells(),
@@ -182,7 +192,7 @@ final class HailstormNode implements AutoCloseable {
         OpsConfig opsConfig = OpsConfig.DEFAULT.withBindAddress(config.httpHost());
         projection = new LiveProjection(log, cells, status, opsConfig, Upcasters::toCurrent);
         ops = new OpsServer(opsConfig, status, projection, metrics, wall);
-        NodeMetrics.register(metrics, log, region, stats, writer);
+        NodeMetrics.register(metrics, log, region, served, stats, writer);
     }
 
     private Dispatch dispatch(MatchingConfig matching) {

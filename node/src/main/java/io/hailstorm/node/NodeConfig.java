@@ -6,14 +6,17 @@ import io.hailstorm.kernel.ErrorCode;
 import io.hailstorm.kernel.HailstormException;
 import io.hailstorm.kernel.StreamName;
 import io.hailstorm.log.AckLevel;
+import io.hailstorm.log.KafkaLogConfig;
 import io.hailstorm.log.LogConfig;
 import io.hailstorm.log.StreamConfig;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * What a node is made of, checked.
  *
  * @param keysDir what signs tokens and quotes
+ * @param kafka the cluster that keeps the log; empty when this node does
  * @param checkpointMs between checkpoints of the driver directory, by the node's own clock
  * @param driversMax drivers the directory, the sessions and the index hold
  */
@@ -27,6 +30,7 @@ record NodeConfig(
         String httpHost,
         int httpPort,
         LogConfig log,
+        Optional<KafkaLogConfig> kafka,
         long checkpointMs,
         int driversMax) {
     private static final long NS_PER_MS = 1_000_000;
@@ -59,8 +63,36 @@ record NodeConfig(
                 settings.text(Setting.HTTP_HOST),
                 settings.integer(Setting.HTTP_PORT, 0, 65_535),
                 logConfig(settings, partitionCount),
+                kafkaConfig(settings),
                 settings.integer(Setting.CHECKPOINT_S, 1, 3_600) * 1_000L,
                 settings.integer(Setting.DRIVERS_MAX, 1, 10_000_000));
+    }
+
+    private static Optional<KafkaLogConfig> kafkaConfig(Settings settings) {
+        if (settings.oneOf(Setting.LOG, "embedded", "kafka").equals("embedded")) {
+            return Optional.empty();
+        }
+        String bootstrap = settings.text(Setting.BOOTSTRAP);
+        if (bootstrap.isBlank()) {
+            throw new HailstormException(
+                    ErrorCode.INVALID_ARGUMENT, "log kafka needs --bootstrap HOST:PORT, a broker of the cluster");
+        }
+        String endpoint = settings.text(Setting.ADVERTISE);
+        if (endpoint.isBlank()) {
+            String host = settings.text(Setting.GRPC_HOST);
+            int port = settings.integer(Setting.GRPC_PORT, 0, 65_535);
+            if (port == 0) {
+                throw new HailstormException(
+                        ErrorCode.INVALID_ARGUMENT,
+                        "log kafka needs --advertise HOST:PORT or a fixed --grpc-port: other nodes send phones here");
+            }
+            endpoint = (host.equals("0.0.0.0") ? "127.0.0.1" : host) + ":" + port;
+        }
+        String nodeId = settings.text(Setting.NODE_ID);
+        int replication = settings.integer(Setting.KAFKA_REPLICATION, 1, 16);
+        return Optional.of(KafkaLogConfig.defaults(bootstrap, nodeId.isBlank() ? endpoint : nodeId, endpoint)
+                .withTopicPrefix(settings.text(Setting.KAFKA_PREFIX))
+                .withReplication(replication, Math.max(1, replication - 1)));
     }
 
     private static LogConfig logConfig(Settings settings, int partitionCount) {
@@ -116,6 +148,7 @@ record NodeConfig(
                 httpHost,
                 httpPort,
                 changed,
+                kafka,
                 checkpointMs,
                 driversMax);
     }
@@ -131,6 +164,7 @@ record NodeConfig(
                 httpHost,
                 httpPort,
                 log,
+                kafka,
                 checkpointMs,
                 driversMax);
     }

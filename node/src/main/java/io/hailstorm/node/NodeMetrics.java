@@ -17,7 +17,13 @@ final class NodeMetrics {
     private NodeMetrics() {}
 
     @SuppressWarnings("resource") // lives as long as the registry
-    static void register(MeterRegistry registry, Log log, RegionAgent region, RegionStats stats, EventWriter writer) {
+    static void register(
+            MeterRegistry registry,
+            Log log,
+            RegionAgent region,
+            ServedPartitions served,
+            RegionStats stats,
+            EventWriter writer) {
         new JvmMemoryMetrics().bindTo(registry);
         new JvmGcMetrics().bindTo(registry);
         new ProcessorMetrics().bindTo(registry);
@@ -44,6 +50,9 @@ final class NodeMetrics {
                         region,
                         of -> of.matcher().drivers().refusedCount())
                 .description("fixes of drivers the full index refused")
+                .register(registry);
+        Gauge.builder("hailstorm.partitions.served", served, ServedPartitions::count)
+                .description("partitions this node appends to and answers for")
                 .register(registry);
         FunctionCounter.builder(
                         "hailstorm.matching.rounds", stats, of -> of.rounds().count())

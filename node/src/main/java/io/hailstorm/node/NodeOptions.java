@@ -36,6 +36,30 @@ final class NodeOptions {
     @Nullable
     String keysDir;
 
+    @Option(names = "--log", paramLabel = "embedded|kafka", description = "what keeps the log (embedded)")
+    @Nullable
+    String log;
+
+    @Option(names = "--bootstrap", paramLabel = "HOST:PORT", description = "Kafka brokers to ask first")
+    @Nullable
+    String bootstrap;
+
+    @Option(names = "--kafka-prefix", paramLabel = "NAME", description = "prefix of the topics (hailstorm)")
+    @Nullable
+    String kafkaPrefix;
+
+    @Option(names = "--kafka-replication", paramLabel = "N", description = "copies of every topic (3)")
+    @Nullable
+    String kafkaReplication;
+
+    @Option(names = "--node-id", paramLabel = "NAME", description = "name among the nodes of one cluster")
+    @Nullable
+    String nodeId;
+
+    @Option(names = "--advertise", paramLabel = "HOST:PORT", description = "where phones reach this node")
+    @Nullable
+    String advertise;
+
     @Option(names = "--city", paramLabel = "sf|nyc", description = "built-in region (sf)")
     @Nullable
     String city;
@@ -81,6 +105,12 @@ final class NodeOptions {
         put(flags, Setting.HTTP_PORT, httpPort);
         put(flags, Setting.DATA_DIR, dataDir);
         put(flags, Setting.KEYS_DIR, keysDir);
+        put(flags, Setting.LOG, log);
+        put(flags, Setting.BOOTSTRAP, bootstrap);
+        put(flags, Setting.KAFKA_PREFIX, kafkaPrefix);
+        put(flags, Setting.KAFKA_REPLICATION, kafkaReplication);
+        put(flags, Setting.NODE_ID, nodeId);
+        put(flags, Setting.ADVERTISE, advertise);
         put(flags, Setting.CITY, city);
         put(flags, Setting.PARTITIONS, partitions);
         put(flags, Setting.POLICY, policy);

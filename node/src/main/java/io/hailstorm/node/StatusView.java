@@ -29,6 +29,7 @@ final class StatusView implements NodeStatus {
     private final long startedNs;
     private final Log log;
     private final RangeOwnership ranges;
+    private final ServedPartitions served;
     private final RegionStats stats;
     private final Supplier<Optional<Throwable>> failure;
     private volatile Phase phase = Phase.STARTING;
@@ -39,6 +40,7 @@ final class StatusView implements NodeStatus {
             TimeSource wall,
             Log log,
             RangeOwnership ranges,
+            ServedPartitions served,
             RegionStats stats,
             Supplier<Optional<Throwable>> failure) {
         this.config = config;
@@ -47,6 +49,7 @@ final class StatusView implements NodeStatus {
         this.startedNs = wall.monotonicNs();
         this.log = log;
         this.ranges = ranges;
+        this.served = served;
         this.stats = stats;
         this.failure = failure;
     }
@@ -85,6 +88,8 @@ final class StatusView implements NodeStatus {
         Map<String, String> shown = new LinkedHashMap<>();
         shown.put("city", config.city().name());
         shown.put("partitions", Integer.toString(config.partitionCount()));
+        shown.put(
+                "log", config.kafka().map(kafka -> "kafka " + kafka.bootstrap()).orElse("embedded"));
         shown.put("policy", config.policy());
         shown.put("fixes-ack", config.log().stream(StreamName.FIXES).ackLevel().name());
         shown.put("drivers-max", Integer.toString(config.driversMax()));
@@ -116,6 +121,7 @@ final class StatusView implements NodeStatus {
             figures.put(stream.text() + "_appended_bytes", (double) of.appendedBytes());
             figures.put(stream.text() + "_backlog_bytes", (double) of.backlogBytes());
         }
+        figures.put("partitions_served", (double) served.count());
         RegionStats.Rounds rounds = stats.rounds();
         figures.put("round_solve_p50_ms", rounds.solveP50Ms());
         figures.put("round_solve_p99_ms", rounds.solveP99Ms());
@@ -133,7 +139,7 @@ final class StatusView implements NodeStatus {
     public Health ready() {
         return switch (phase) {
             case STARTING -> Health.failing("recovering");
-            case SERVING -> live();
+            case SERVING -> served.count() == 0 ? Health.failing("serves no partition yet") : live();
             case STOPPING -> Health.failing("stopping");
         };
     }
