@@ -33,6 +33,10 @@ import picocli.CommandLine.IVersionProvider;
 public final class Hailstorm implements Runnable {
     /** Held, or the setting would be collected with it: Helidon reports every client that hangs up, with a stack trace. */
     private static final Logger HELIDON = Logger.getLogger("io.helidon");
+    /** Held as well: gRPC reports every answer that a phone's end cuts short, with a stack trace. Nothing else is kept back. */
+    private static final Logger GRPC_SERVER = Logger.getLogger("io.grpc.netty.shaded.io.grpc.netty.NettyServerHandler");
+
+    private static final String STREAM_ENDED = "Stream Error";
 
     @CommandLine.Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
@@ -45,6 +49,7 @@ public final class Hailstorm implements Runnable {
 
     static int run(String... args) {
         HELIDON.setLevel(Level.SEVERE);
+        GRPC_SERVER.setFilter(message -> !STREAM_ENDED.equals(message.getMessage()));
         CommandLine command = new CommandLine(new Hailstorm());
         command.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
         command.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));

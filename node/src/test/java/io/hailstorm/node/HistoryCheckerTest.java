@@ -39,6 +39,26 @@ final class HistoryCheckerTest {
     }
 
     @Test
+    void acceptsADriverThatGoesToAndFroWithAGrowingEpoch() {
+        fix(StreamName.FIXES, 0, 1, 1);
+        fix(StreamName.FIXES, 1, 2, 2);
+        fix(StreamName.FIXES, 0, 3, 3);
+        fix(StreamName.FIXES, 0, 3, 4);
+        fix(StreamName.FIXES, 1, 4, 5);
+
+        assertThat(check(5)).matches(HistoryChecker.Verdict::ok);
+    }
+
+    @Test
+    void findsARecordThatAFormerOwnerWroteAfterTheMove() {
+        fix(StreamName.FIXES, 0, 1, 1);
+        fix(StreamName.FIXES, 1, 2, 2);
+        fix(StreamName.FIXES, 0, 1, 3);
+
+        assertThat(check(3).orderViolations()).isEqualTo(1);
+    }
+
+    @Test
     void findsARecordOutOfOrderInAPartition() {
         fix(StreamName.FIXES, 0, 1, 2);
         fix(StreamName.FIXES, 0, 1, 1);
