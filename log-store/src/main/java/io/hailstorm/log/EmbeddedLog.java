@@ -95,8 +95,14 @@ public final class EmbeddedLog implements Log {
 
     /** Cells are routed by the number of partitions, so it may not change under existing records. */
     private void checkPartitionCount(Disk disk, Path directory) {
-        LogMeta wanted = new LogMeta(LogMeta.VERSION, config.partitionCount());
+        LogMeta wanted = new LogMeta(LogMeta.VERSION, config.partitionCount(), false);
         LogMeta found = LogMeta.read(disk, directory).orElse(null);
+        if (found != null && found.isKafkaCache()) {
+            throw new HailstormException(
+                    ErrorCode.FAILED_PRECONDITION,
+                    directory.resolve(LogMeta.FILE_NAME)
+                            + ": the cache of a node whose log is on Kafka; it can be read, and only that node writes it");
+        }
         if (found != null && found.partitionCount() != wanted.partitionCount()) {
             throw new HailstormException(
                     ErrorCode.FAILED_PRECONDITION,

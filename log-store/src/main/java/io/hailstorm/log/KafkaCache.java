@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  *   &lt;cacheDir&gt;/log/
- *     meta         "hailstorm-kafka-cache 1 partitions 4": the embedded engine refuses to write here
+ *     meta         "hailstorm-kafka-cache 2 partitions 4": the embedded engine refuses to write here
  *     lock
  *     positions    magic, version, then a stream, partition, topic id and {@link KafkaPartitionState} each; crc32c
  *     fixes/0/…    segments, as the embedded engine's
@@ -32,7 +32,6 @@ import org.slf4j.LoggerFactory;
  */
 final class KafkaCache implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(KafkaCache.class);
-    private static final String META_PREFIX = "hailstorm-kafka-cache 1 partitions ";
     private static final String POSITIONS_NAME = "positions";
 
     /** "HAILKPO1" in file order. */
@@ -68,19 +67,17 @@ final class KafkaCache implements AutoCloseable {
     }
 
     private void checkMeta() {
-        Path path = directory.resolve("meta");
-        String expected = META_PREFIX + config.partitionCount() + "\n";
-        Optional<byte[]> content = disk.readAll(path);
-        if (content.isEmpty()) {
-            disk.writeAtomically(path, expected.getBytes(StandardCharsets.US_ASCII));
-            return;
-        }
-        String found = new String(content.get(), StandardCharsets.US_ASCII);
-        if (!found.equals(expected)) {
+        LogMeta wanted = new LogMeta(LogMeta.VERSION, config.partitionCount(), true);
+        LogMeta found = LogMeta.read(disk, directory).orElse(null);
+        if (found != null && (!found.isKafkaCache() || found.partitionCount() != wanted.partitionCount())) {
             throw new HailstormException(
                     ErrorCode.FAILED_PRECONDITION,
-                    path + ": expected \"" + expected.trim() + "\", found \"" + found.trim()
-                            + "\"; give the Kafka engine a cache directory of its own");
+                    directory.resolve(LogMeta.FILE_NAME) + ": expected a cache of " + wanted.partitionCount()
+                            + " partitions, found " + (found.isKafkaCache() ? "one" : "a log") + " of "
+                            + found.partitionCount() + "; give the Kafka engine a directory of its own");
+        }
+        if (!wanted.equals(found)) {
+            wanted.write(disk, directory);
         }
     }
 

@@ -11,14 +11,20 @@ import java.util.regex.Pattern;
 
 /**
  * The file that says what a log directory is: {@code hailstorm-log VERSION partitions COUNT}, one line of text. The version
- * is that of the newest structure in the directory, so that an older Hailstorm refuses the whole by name.
+ * is that of the newest structure in the directory, so that an older Hailstorm refuses the whole by name. A node's cache of
+ * a log on Kafka, {@code hailstorm-kafka-cache …}, has the same segments: anybody may read it, only that engine writes it.
+ *
+ * @param isKafkaCache whether the records' home is elsewhere
  */
-record LogMeta(int version, int partitionCount) {
+record LogMeta(int version, int partitionCount, boolean isKafkaCache) {
     static final String FILE_NAME = "meta";
     static final int VERSION = 2;
 
-    private static final Pattern LINE = Pattern.compile("hailstorm-log (\\d{1,9}) partitions (\\d{1,9})\\s*");
-    private static final Pattern VERSION_ONLY = Pattern.compile("hailstorm-log (\\d{1,9}) .*\\s*", Pattern.DOTALL);
+    private static final String LOG = "hailstorm-log";
+    private static final String KAFKA_CACHE = "hailstorm-kafka-cache";
+    private static final String KIND = "(" + LOG + "|" + KAFKA_CACHE + ")";
+    private static final Pattern LINE = Pattern.compile(KIND + " (\\d{1,9}) partitions (\\d{1,9})\\s*");
+    private static final Pattern VERSION_ONLY = Pattern.compile(KIND + " (\\d{1,9}) .*\\s*", Pattern.DOTALL);
 
     /** @throws HailstormException {@code FAILED_PRECONDITION} for a newer version, {@code DATA_LOSS} for anything else */
     static Optional<LogMeta> read(Disk disk, Path logDirectory) {
@@ -28,10 +34,10 @@ record LogMeta(int version, int partitionCount) {
 
     private static LogMeta parse(Path path, String text) {
         Matcher any = VERSION_ONLY.matcher(text);
-        if (any.matches() && Integer.parseInt(any.group(1)) > VERSION) {
+        if (any.matches() && Integer.parseInt(any.group(2)) > VERSION) {
             throw new HailstormException(
                     ErrorCode.FAILED_PRECONDITION,
-                    SegmentHeader.newer(path.toString(), Integer.parseInt(any.group(1)), VERSION));
+                    SegmentHeader.newer(path.toString(), Integer.parseInt(any.group(2)), VERSION));
         }
         Matcher line = LINE.matcher(text);
         if (!line.matches()) {
@@ -39,11 +45,14 @@ record LogMeta(int version, int partitionCount) {
                     ErrorCode.DATA_LOSS,
                     path + ": expected \"hailstorm-log VERSION partitions COUNT\", got \"" + text.trim() + "\"");
         }
-        return new LogMeta(Integer.parseInt(line.group(1)), Integer.parseInt(line.group(2)));
+        return new LogMeta(
+                Integer.parseInt(line.group(2)),
+                Integer.parseInt(line.group(3)),
+                line.group(1).equals(KAFKA_CACHE));
     }
 
     void write(Disk disk, Path logDirectory) {
-        String text = "hailstorm-log " + version + " partitions " + partitionCount + "\n";
+        String text = (isKafkaCache ? KAFKA_CACHE : LOG) + " " + version + " partitions " + partitionCount + "\n";
         disk.writeAtomically(logDirectory.resolve(FILE_NAME), text.getBytes(StandardCharsets.US_ASCII));
     }
 }
