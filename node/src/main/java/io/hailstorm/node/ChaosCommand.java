@@ -9,7 +9,6 @@ import io.hailstorm.log.KafkaCluster;
 import io.hailstorm.log.KafkaClusterConfig;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
@@ -25,7 +24,7 @@ import picocli.CommandLine.Option;
         name = "chaos",
         description = "Kill a process under load, and count what was lost or doubled.",
         mixinStandardHelpOptions = true,
-        subcommands = ChaosCommand.Broker.class)
+        subcommands = {ChaosCommand.Broker.class, ChaosNodeCommand.class})
 final class ChaosCommand implements Runnable {
     @CommandLine.Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
@@ -33,7 +32,7 @@ final class ChaosCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new CommandLine.ParameterException(spec.commandLine(), "Missing command: broker");
+        throw new CommandLine.ParameterException(spec.commandLine(), "Missing command: broker or node");
     }
 
     @Command(
@@ -88,25 +87,14 @@ final class ChaosCommand implements Runnable {
             }
             PrintWriter err = spec.commandLine().getErr();
             TimeSource time = new SystemTimeSource();
-            Path directory = Files.createTempDirectory("hailstorm-chaos-");
-            try {
-                KafkaClusterConfig config =
-                        new KafkaClusterConfig(directory.resolve("kafka"), BROKERS, 0, heap, KafkaCommand.libraries());
-                err.println("starting " + BROKERS + " brokers");
-                KafkaCluster cluster = KafkaCluster.start(config, time);
-                Thread hook = new Thread(cluster::kill);
-                Runtime.getRuntime().addShutdownHook(hook);
-                try (ChaosTarget target = target(cluster, directory, time)) {
+            try (TemporaryKafka kafka = TemporaryKafka.start(BROKERS, heap, time, err)) {
+                KafkaCluster cluster = kafka.cluster();
+                try (ChaosTarget target = target(cluster, kafka.directory(), time)) {
                     err.printf("%,d records/s for %d s, a broker dies at %d s%n", rate, seconds, killAt);
                     BrokerChaos.Result result = BrokerChaos.run(plan, cluster, target, time);
                     print(result, target.counts());
                     return result.isExactlyOnce() ? ExitCode.OK : ExitCode.SOFTWARE;
-                } finally {
-                    cluster.kill();
-                    Runtime.getRuntime().removeShutdownHook(hook);
                 }
-            } finally {
-                DemoCommand.deleteRecursively(directory);
             }
         }
 
