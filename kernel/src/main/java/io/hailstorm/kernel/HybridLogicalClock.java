@@ -52,6 +52,11 @@ public final class HybridLogicalClock {
         last = Math.max(last, fromOwnLog);
     }
 
+    /** The lowest timestamp of a millisecond. */
+    public static long firstOf(long epochMs) {
+        return epochMs << COUNTER_BITS;
+    }
+
     /** The physical part of a timestamp, epoch milliseconds. */
     public static long epochMs(long timestamp) {
         return timestamp >>> COUNTER_BITS;

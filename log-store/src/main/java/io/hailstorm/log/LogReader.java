@@ -7,6 +7,7 @@ import io.hailstorm.kernel.StreamName;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Reads a data directory's log without writing to it, from any process, while a node appends or after it stopped. Sees
@@ -15,7 +16,17 @@ import java.util.List;
 public final class LogReader implements AutoCloseable {
     private final List<ReadOnlyPartition> partitions = new ArrayList<>();
 
-    private LogReader() {}
+    private final Disk disk;
+    private final Path directory;
+    private final LogKeyset keyset;
+    private final int partitionCount;
+
+    private LogReader(Disk disk, Path directory, LogKeyset keyset, int partitionCount) {
+        this.disk = disk;
+        this.directory = directory;
+        this.keyset = keyset;
+        this.partitionCount = partitionCount;
+    }
 
     /** @throws HailstormException {@code NOT_FOUND} when the directory holds no log; {@code DATA_LOSS} for a bad header */
     public static LogReader open(Disk disk, Path dataDir) {
@@ -29,18 +40,44 @@ public final class LogReader implements AutoCloseable {
             throw new HailstormException(
                     ErrorCode.NOT_FOUND, "no log in " + dataDir + ": expected a directory \"log\"; check --data-dir");
         }
-        LogMeta.read(disk, directory); // refuses a newer one
-        LogReader reader = new LogReader();
+        int partitionCount = LogMeta.read(disk, directory) // refuses a newer one
+                .map(LogMeta::partitionCount)
+                .orElse(0);
+        LogReader reader = new LogReader(disk, directory, keyset, partitionCount);
+        reader.findPartitions();
+        return reader;
+    }
+
+    private void findPartitions() {
+        List<ReadOnlyPartition> known = List.copyOf(partitions);
+        partitions.clear();
         for (StreamName stream : StreamName.values()) {
             Path streamDirectory = directory.resolve(stream.text());
             disk.list(streamDirectory).stream()
                     .filter(name -> name.chars().allMatch(Character::isDigit))
                     .map(Integer::valueOf)
                     .sorted()
-                    .forEach(p -> reader.partitions.add(new ReadOnlyPartition(
-                            disk, stream, p, EmbeddedLog.partitionDirectory(directory, stream, p), keyset)));
+                    .forEach(p -> partitions.add(find(known, stream, p)
+                            .orElseGet(() -> new ReadOnlyPartition(
+                                    disk, stream, p, EmbeddedLog.partitionDirectory(directory, stream, p), keyset))));
         }
-        return reader;
+    }
+
+    private static Optional<ReadOnlyPartition> find(List<ReadOnlyPartition> known, StreamName stream, int partition) {
+        return known.stream()
+                .filter(each -> each.stream() == stream && each.partition() == partition)
+                .findFirst();
+    }
+
+    /** How many partitions each stream has, whether or not they hold anything. */
+    public int partitionCount() {
+        return partitionCount;
+    }
+
+    /** The same as {@link #partitions}, with those that got their first records since. */
+    public List<PartitionReader> refreshed() {
+        findPartitions();
+        return partitions();
     }
 
     /** The partitions that hold anything, by stream, then number. */
