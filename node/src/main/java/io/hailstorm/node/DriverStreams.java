@@ -20,6 +20,17 @@ import java.util.TreeMap;
  * records lie in partitions and batches.
  */
 final class DriverStreams {
+    /** What of a fix's place in the order counts. */
+    enum By {
+        /** Driver epoch, session and sequence number as they are: for runs in virtual time, where all of them repeat. */
+        NUMBERS,
+        /**
+         * The session's place among the driver's, and the sequence number: a session's number is the phone's clock, and
+         * driver epochs grow with each hand-over between nodes.
+         */
+        PLACES
+    }
+
     /** One driver's visible fixes. */
     record Digest(long driver, long fixCount, long hash) {
         String hex() {
@@ -55,16 +66,24 @@ final class DriverStreams {
     private DriverStreams() {}
 
     /** Every driver's, by id. */
-    static List<Digest> digests(LogReader log) {
-        TreeMap<Long, Sum> sums = new TreeMap<>();
+    static List<Digest> digests(LogReader log, By by) {
+        TreeMap<Long, TreeMap<Long, Sum>> sums = new TreeMap<>();
         forEachFix(log, fix -> {
-            Sum sum = sums.computeIfAbsent(fix.driver(), driver -> new Sum());
+            Sum sum = sums.computeIfAbsent(fix.driver(), driver -> new TreeMap<>())
+                    .computeIfAbsent(by == By.NUMBERS ? 0 : fix.session(), session -> new Sum());
             sum.count++;
-            sum.hash += hash(fix);
+            sum.hash += hash(fix, by);
         });
         List<Digest> digests = new ArrayList<>();
-        sums.forEach(
-                (driver, sum) -> digests.add(new Digest(driver, sum.count, CounterRandom.mix(sum.hash ^ sum.count))));
+        sums.forEach((driver, sessions) -> {
+            long count = 0;
+            long hash = 0;
+            for (Sum sum : sessions.values()) {
+                count += sum.count;
+                hash = CounterRandom.mix(hash ^ sum.hash ^ sum.count);
+            }
+            digests.add(new Digest(driver, count, hash));
+        });
         return digests;
     }
 
@@ -78,9 +97,9 @@ final class DriverStreams {
     }
 
     /** The first difference, by driver, then in visible order; empty when there is none. */
-    static Optional<Difference> difference(LogReader a, LogReader b) {
-        List<Digest> ofA = digests(a);
-        List<Digest> ofB = digests(b);
+    static Optional<Difference> difference(LogReader a, LogReader b, By by) {
+        List<Digest> ofA = digests(a, by);
+        List<Digest> ofB = digests(b, by);
         int at = 0;
         while (at < ofA.size() && at < ofB.size() && ofA.get(at).equals(ofB.get(at))) {
             at++;
@@ -89,12 +108,12 @@ final class DriverStreams {
         long inB = at < ofB.size() ? ofB.get(at).driver() : Long.MAX_VALUE;
         return inA == Long.MAX_VALUE && inB == Long.MAX_VALUE
                 ? Optional.empty()
-                : Optional.of(firstDifference(Math.min(inA, inB), a, b));
+                : Optional.of(firstDifference(Math.min(inA, inB), a, b, by));
     }
 
-    private static Difference firstDifference(long driver, LogReader a, LogReader b) {
-        List<Visible> ofA = visible(driver, a);
-        List<Visible> ofB = visible(driver, b);
+    private static Difference firstDifference(long driver, LogReader a, LogReader b, By by) {
+        List<Visible> ofA = visible(driver, a, by);
+        List<Visible> ofB = visible(driver, b, by);
         int at = 0;
         while (at < ofA.size() && at < ofB.size() && ofA.get(at).equals(ofB.get(at))) {
             at++;
@@ -106,7 +125,7 @@ final class DriverStreams {
         return position < stream.size() ? Optional.of(stream.get(position)) : Optional.empty();
     }
 
-    private static List<Visible> visible(long driver, LogReader log) {
+    private static List<Visible> visible(long driver, LogReader log, By by) {
         List<Visible> stream = new ArrayList<>();
         forEachFix(log, fix -> {
             if (fix.driver() == driver) {
@@ -114,7 +133,15 @@ final class DriverStreams {
             }
         });
         stream.sort(Visible.IN_VISIBLE_ORDER);
-        return stream;
+        return by == By.NUMBERS ? stream : byPlace(stream);
+    }
+
+    private static List<Visible> byPlace(List<Visible> stream) {
+        List<Long> sessions =
+                stream.stream().map(Visible::session).distinct().sorted().toList();
+        return stream.stream()
+                .map(fix -> new Visible(0, sessions.indexOf(fix.session()), fix.seq(), fix.latE7(), fix.lonE7()))
+                .toList();
     }
 
     private interface FixHandler {
@@ -133,9 +160,12 @@ final class DriverStreams {
         }
     }
 
-    private static long hash(FixView fix) {
-        long hash = CounterRandom.mix(fix.de());
-        hash = CounterRandom.mix(hash ^ fix.session());
+    private static long hash(FixView fix, By by) {
+        long hash = 0;
+        if (by == By.NUMBERS) {
+            hash = CounterRandom.mix(fix.de());
+            hash = CounterRandom.mix(hash ^ fix.session());
+        }
         hash = CounterRandom.mix(hash ^ fix.seq());
         return CounterRandom.mix(hash ^ ((long) fix.latE7() << 32 | fix.lonE7() & 0xFFFF_FFFFL));
     }

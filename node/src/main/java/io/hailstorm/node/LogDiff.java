@@ -26,6 +26,11 @@ final class LogDiff implements Callable<Integer> {
     @Option(names = "--json", description = "one JSON object")
     private boolean json;
 
+    @Option(
+            names = "--by-place",
+            description = "count a session by its place, not its number, and pass over driver epochs")
+    private boolean byPlace;
+
     @CommandLine.Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
     private CommandLine.Model.CommandSpec spec;
@@ -38,8 +43,9 @@ final class LogDiff implements Callable<Integer> {
         }
         try (LogReader a = open(dataDirs.get(0));
                 LogReader b = open(dataDirs.get(1))) {
-            List<DriverStreams.Digest> digests = DriverStreams.digests(a);
-            Optional<DriverStreams.Difference> difference = DriverStreams.difference(a, b);
+            DriverStreams.By by = byPlace ? DriverStreams.By.PLACES : DriverStreams.By.NUMBERS;
+            List<DriverStreams.Digest> digests = DriverStreams.digests(a, by);
+            Optional<DriverStreams.Difference> difference = DriverStreams.difference(a, b, by);
             long fixes =
                     digests.stream().mapToLong(DriverStreams.Digest::fixCount).sum();
             print(digests.size(), fixes, difference);

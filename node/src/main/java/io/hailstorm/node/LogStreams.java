@@ -9,6 +9,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** {@code hailstorm log streams}. */
 @Command(
@@ -18,11 +19,17 @@ import picocli.CommandLine.Mixin;
         footer = {
             "",
             "A driver a line: id, fixes, and a hash of (de, session, seq, position) of each in visible",
-            "order. Equal runs have equal ones, on any engine; hailstorm log diff compares two logs."
+            "order. Equal runs have equal ones, on any engine; hailstorm log diff compares two logs.",
+            "A session's number is the phone's clock: between runs in wall time use --by-place."
         })
 final class LogStreams implements Callable<Integer> {
     @Mixin
     private final LogPlace place = new LogPlace();
+
+    @Option(
+            names = "--by-place",
+            description = "count a session by its place, not its number, and pass over driver epochs")
+    private boolean byPlace;
 
     @CommandLine.Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
@@ -33,7 +40,8 @@ final class LogStreams implements Callable<Integer> {
         ObjectMapper mapper = new ObjectMapper();
         PrintWriter out = spec.commandLine().getOut();
         try (LogReader log = place.open()) {
-            List<DriverStreams.Digest> digests = DriverStreams.digests(log);
+            List<DriverStreams.Digest> digests = DriverStreams.digests(
+                    log, byPlace ? DriverStreams.By.PLACES : DriverStreams.By.NUMBERS);
             for (DriverStreams.Digest digest : digests) {
                 if (place.json()) {
                     out.print(mapper.writeValueAsString(mapper.createObjectNode()
