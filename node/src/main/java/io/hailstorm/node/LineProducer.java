@@ -36,6 +36,7 @@ final class LineProducer {
     private static final long HOOK_WAIT_S = 20;
 
     /** A line, or the end of the input: for a reason, unless it just ended. */
+    @SuppressWarnings("ArrayRecordComponent") // never changed, never compared
     private record Line(byte[] bytes, @Nullable String failure, boolean isEnd) {}
 
     private record Unacked(long offset, long seq, int count) {}

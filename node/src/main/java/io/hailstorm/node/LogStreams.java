@@ -40,8 +40,8 @@ final class LogStreams implements Callable<Integer> {
         ObjectMapper mapper = new ObjectMapper();
         PrintWriter out = spec.commandLine().getOut();
         try (LogReader log = place.open()) {
-            List<DriverStreams.Digest> digests = DriverStreams.digests(
-                    log, byPlace ? DriverStreams.By.PLACES : DriverStreams.By.NUMBERS);
+            List<DriverStreams.Digest> digests =
+                    DriverStreams.digests(log, byPlace ? DriverStreams.By.PLACES : DriverStreams.By.NUMBERS);
             for (DriverStreams.Digest digest : digests) {
                 if (place.json()) {
                     out.print(mapper.writeValueAsString(mapper.createObjectNode()

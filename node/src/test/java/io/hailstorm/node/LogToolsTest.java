@@ -55,7 +55,8 @@ final class LogToolsTest {
     }
 
     private CommandRun log(String command, String... more) {
-        List<String> args = new ArrayList<>(List.of("log", command, "--data-dir", dataDir().toString()));
+        List<String> args =
+                new ArrayList<>(List.of("log", command, "--data-dir", dataDir().toString()));
         args.addAll(List.of(more));
         return CommandRun.of(args.toArray(String[]::new));
     }
@@ -84,7 +85,8 @@ final class LogToolsTest {
         tenRecords();
 
         assertThat(offsets(log("cat", "--stream", "late", "--json"))).isEqualTo(longs(0, 10));
-        assertThat(offsets(log("cat", "--stream", "late", "--json", "--from", "7"))).isEqualTo(longs(7, 10));
+        assertThat(offsets(log("cat", "--stream", "late", "--json", "--from", "7")))
+                .isEqualTo(longs(7, 10));
         assertThat(offsets(log("cat", "--stream", "late", "--json", "--since", "2023-11-14T22:13:24Z")))
                 .isEqualTo(longs(4, 10));
         assertThat(offsets(log("cat", "--stream", "late", "--json", "--since", "2023-11-14T22:13:23.500Z")))
@@ -255,7 +257,9 @@ final class LogToolsTest {
             CommandRun.withInput(
                     "later\n", "log", "produce", "--data-dir", dataDir().toString(), "--stream", "late");
             JsonNode later = json(out.readLine());
-            assertThat(later.get("partition").asInt()).as("a partition that had nothing before").isZero();
+            assertThat(later.get("partition").asInt())
+                    .as("a partition that had nothing before")
+                    .isZero();
             assertThat(later.get("text").asText()).isEqualTo("later");
         } finally {
             follower.destroy();
@@ -276,14 +280,15 @@ final class LogToolsTest {
         assertThat(same.exitCode()).as(same.err()).isZero();
         assertThat(same.out()).isEqualTo("equal: 2 drivers, 4 fixes\n");
         assertThat(CommandRun.of("log", "streams", "--data-dir", a.toString()).out())
-                .isEqualTo(CommandRun.of("log", "streams", "--data-dir", b.toString()).out())
+                .isEqualTo(CommandRun.of("log", "streams", "--data-dir", b.toString())
+                        .out())
                 .hasLineCount(2);
         CommandRun other = diff(a, c);
         assertThat(other.exitCode()).isEqualTo(1);
         assertThat(other.out()).contains("driver 1 differs at visible fix 1").contains("seq 2");
-        JsonNode json = json(CommandRun.of(
-                        "log", "diff", "--data-dir", a.toString(), "--data-dir", c.toString(), "--json")
-                .out());
+        JsonNode json =
+                json(CommandRun.of("log", "diff", "--data-dir", a.toString(), "--data-dir", c.toString(), "--json")
+                        .out());
         assertThat(json.get("equal").asBoolean()).isFalse();
         assertThat(json.get("driver").asLong()).isEqualTo(1);
         assertThat(json.get("position").asLong()).isEqualTo(1);
@@ -328,7 +333,12 @@ final class LogToolsTest {
         UnsafeBuffer bytes = new UnsafeBuffer(new byte[io.hailstorm.kernel.FixDescriptor.LENGTH]);
         try (EmbeddedLog log = EmbeddedLog.open(LogConfig.defaults(partitions), new MappedDisk(), time, to)) {
             for (Fix each : fixes) {
-                new FixView().wrap(bytes, 0).driver(each.driver()).session(each.session()).seq(each.seq()).position(each.lat(), 5);
+                new FixView()
+                        .wrap(bytes, 0)
+                        .driver(each.driver())
+                        .session(each.session())
+                        .seq(each.seq())
+                        .position(each.lat(), 5);
                 batch.begin(0, RecordBatch.NO_PRODUCER, 0, 0, time.epochMs() << 16);
                 assertThat(batch.add(RecordType.FIX, bytes, 0, bytes.capacity()))
                         .isTrue();

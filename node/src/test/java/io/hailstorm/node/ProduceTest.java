@@ -154,10 +154,11 @@ final class ProduceTest {
 
         assertThat(printed).hasSizeBetween(LINES / 4, LINES - 1);
         Map<Long, String> kept = records();
-        assertThat(printed).allSatisfy((offset, seq) -> assertThat(kept.get(offset)).isEqualTo("line " + seq));
+        assertThat(printed)
+                .allSatisfy((offset, seq) -> assertThat(kept.get(offset)).isEqualTo("line " + seq));
 
-        CommandRun again = produce(
-                String.join("\n", lines()) + "\n", "--producer", "5", "--from-seq", "0", "--ack", "MEMORY");
+        CommandRun again =
+                produce(String.join("\n", lines()) + "\n", "--producer", "5", "--from-seq", "0", "--ack", "MEMORY");
         assertThat(again.exitCode()).as(again.err()).isZero();
         assertThat(again.out().lines()).hasSize(LINES);
         assertThat(texts(0)).as("every line once, in order").isEqualTo(lines());
