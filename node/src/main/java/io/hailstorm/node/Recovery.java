@@ -57,7 +57,7 @@ final class Recovery {
         boolean decides = !served.isShared();
         long[] fixes = recoverFixes(dispatch, offsets.getOrDefault(StreamName.FIXES.text(), List.of()), lastHlc);
         long[] late = recoverLate(offsets.getOrDefault(StreamName.LATE.text(), List.of()));
-        long pricesEnd = recoverPrices(dispatch);
+        long pricesEnd = recoverPrices(dispatch, decides);
         long[] trips = ends(StreamName.TRIPS);
         forEachTripEvent(trips, (partition, offset, event) -> {
             ingest.tripFeed().onEvent(partition, offset, event);
@@ -80,8 +80,8 @@ final class Recovery {
                 dispatch.pricing().version());
     }
 
-    /** Folds the log below these offsets into what is to decide from now on; commands without an outcome are decided. */
-    void dispatch(Dispatch dispatch, long[] fixesEnds, long[] tripsEnds, long pricesEnd, long nowMs) {
+    /** Shows what begins anew the last minutes of fixes, below these offsets. */
+    void recentFixes(Dispatch dispatch, long[] fixesEnds) {
         long windowStartMs = windowStartMs(lastFixHlc());
         for (int partition = 0; partition < fixesEnds.length; partition++) {
             PartitionLog source = log.partition(StreamName.FIXES, partition);
@@ -93,6 +93,13 @@ final class Recovery {
                 return true;
             });
         }
+    }
+
+    /**
+     * Folds trips and prices below these offsets into what is to decide from now on, and has seen the fixes all along;
+     * commands without an outcome are decided.
+     */
+    void decide(Dispatch dispatch, long[] tripsEnds, long pricesEnd, long nowMs) {
         PartitionLog published = log.partition(StreamName.PRICES, 0);
         fold(published, published.startOffset(), pricesEnd, (offset, hlc, type, buffer, index, length) -> {
             Event event = EventReader.read(buffer, index, length);
@@ -228,7 +235,7 @@ final class Recovery {
         }
     }
 
-    private long recoverPrices(Dispatch dispatch) {
+    private long recoverPrices(Dispatch dispatch, boolean decides) {
         PartitionLog source = log.partition(StreamName.PRICES, 0);
         long end = source.durableOffset();
         return fold(source, source.startOffset(), end, (offset, hlc, type, buffer, index, length) -> {
@@ -238,7 +245,9 @@ final class Recovery {
             Event event = EventReader.read(buffer, index, length);
             if (event.hasPricesPublished()) {
                 PriceUpdate update = EventCodec.priceUpdate(event.getPricesPublished());
-                dispatch.pricing().replay(update);
+                if (decides) {
+                    dispatch.pricing().replay(update);
+                }
                 prices.apply(update);
                 ingest.priceFeed().onPrices(event.getPricesPublished());
             }

@@ -186,7 +186,8 @@ final class RegionAgent implements MatcherOutput {
      */
     private int followOwnership(long nowMs) {
         int work = 0;
-        for (int partition = 0; partition < fixesOffsets.length; partition++) {
+        // Downwards, so that to begin deciding, which takes longest, comes last.
+        for (int partition = fixesOffsets.length - 1; partition >= 0; partition--) {
             boolean owns = log.owns(partition);
             if (served.serves(partition) && !owns) {
                 lose(partition);
@@ -215,8 +216,7 @@ final class RegionAgent implements MatcherOutput {
         LOG.info("serving partition {}, {} in all", partition, served.count());
         if (partition == ServedPartitions.DISPATCH_PARTITION) {
             writer.clear();
-            dispatch = dispatches.get();
-            recovery.dispatch(dispatch, fixesOffsets, tripsOffsets, pricesOffset, nowMs);
+            recovery.decide(dispatch, tripsOffsets, pricesOffset, nowMs);
             ranges.resume();
             LOG.info(
                     "deciding for the region, {} open trips", dispatch.matcher().openTripCount());
@@ -232,6 +232,7 @@ final class RegionAgent implements MatcherOutput {
             writer.clear();
             heldRounds.clear();
             dispatch = dispatches.get();
+            recovery.recentFixes(dispatch, fixesOffsets);
         }
     }
 
