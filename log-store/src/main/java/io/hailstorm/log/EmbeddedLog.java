@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongFunction;
 
 /**
  * The embedded engine: memory-mapped segments under {@code <dataDir>/log/<stream>/<partition>/}. One process at a time; a
@@ -55,13 +56,24 @@ public final class EmbeddedLog implements Log {
      */
     public static EmbeddedLog open(
             LogConfig config, Disk disk, TimeSource time, Path dataDir, RecoveryProgress progress) {
+        return open(config, disk, time, dataDir, progress, ProducerTable::new);
+    }
+
+    /** @param producerTables makes a partition's empty table of producers that expire after so many milliseconds */
+    static EmbeddedLog open(
+            LogConfig config,
+            Disk disk,
+            TimeSource time,
+            Path dataDir,
+            RecoveryProgress progress,
+            LongFunction<ProducerTable> producerTables) {
         Path directory = dataDir.resolve(DIRECTORY_NAME);
         disk.createDirectories(directory);
         Disk.Lock lock = disk.lock(directory.resolve(LOCK_NAME));
         EmbeddedLog log = new EmbeddedLog(config, lock);
         boolean opened = false;
         try {
-            log.recover(disk, time, directory, progress);
+            log.recover(disk, time, directory, progress, producerTables);
             opened = true;
             return log;
         } finally {
@@ -71,15 +83,21 @@ public final class EmbeddedLog implements Log {
         }
     }
 
-    private void recover(Disk disk, TimeSource time, Path directory, RecoveryProgress progress) {
+    private void recover(
+            Disk disk,
+            TimeSource time,
+            Path directory,
+            RecoveryProgress progress,
+            LongFunction<ProducerTable> producerTables) {
         checkPartitionCount(disk, directory);
         for (StreamName stream : StreamName.values()) {
             StreamConfig ofThis = config.stream(stream);
             EmbeddedPartition[] ofStream = new EmbeddedPartition[config.partitionCount()];
             for (int p = 0; p < ofStream.length; p++) {
                 Path partitionDirectory = partitionDirectory(directory, stream, p);
+                ProducerTable producers = producerTables.apply(ofThis.producerExpiryMs());
                 PartitionRecovery.Recovered recovered = new PartitionRecovery(
-                                disk, stream, p, partitionDirectory, ofThis, config.keyset(), progress)
+                                disk, stream, p, partitionDirectory, producers, config.keyset(), progress)
                         .recover();
                 ofStream[p] = new EmbeddedPartition(recovered, ofThis, disk, time, partitionDirectory);
                 recoveryReports.add(recovered.report());

@@ -174,7 +174,7 @@ final class KafkaCache implements AutoCloseable {
                 stream,
                 partition,
                 files,
-                cached(config.stream(stream)),
+                new ProducerTable(config.stream(stream).producerExpiryMs()),
                 config.keyset(),
                 RecoveryProgress.SILENT);
     }

@@ -244,6 +244,10 @@ public final class MappedDisk implements Disk {
             return new HailstormException(
                     ErrorCode.RESOURCE_EXHAUSTED, message + "; free space on that file system", cause);
         }
+        if (lower.contains("map failed")) {
+            return new HailstormException(
+                    ErrorCode.RESOURCE_EXHAUSTED, message + "; raise vm.max_map_count or free memory", cause);
+        }
         return new HailstormException(ErrorCode.UNAVAILABLE, message, cause);
     }
 

@@ -27,7 +27,7 @@ final class PartitionRecovery {
     private final Path directory;
     private final SegmentChain chain;
     private final List<Segment> segments = new ArrayList<>();
-    private final StreamConfig config;
+    private final ProducerTable producers;
     private final RecoveryProgress progress;
     private long totalBytes;
     private long reportedBytes;
@@ -48,14 +48,14 @@ final class PartitionRecovery {
             StreamName stream,
             int partition,
             Path directory,
-            StreamConfig config,
+            ProducerTable producers,
             LogKeyset keyset,
             RecoveryProgress progress) {
         this.disk = disk;
         this.stream = stream;
         this.partition = partition;
         this.directory = directory;
-        this.config = config;
+        this.producers = producers;
         this.progress = progress;
         chain = new SegmentChain(stream, partition, keyset);
     }
@@ -63,7 +63,6 @@ final class PartitionRecovery {
     /** A partition without records that begins here: the cache of a log whose head is gone. */
     Recovered beginAt(long startOffset) {
         chain.beginAt(startOffset);
-        ProducerTable producers = new ProducerTable(config.producerExpiryMs());
         GroupFile groups = GroupFile.open(disk, directory);
         return new Recovered(stream, partition, chain, producers, groups, startOffset, report(startOffset, 0, "", 0));
     }
@@ -73,8 +72,7 @@ final class PartitionRecovery {
         Optional<Checkpoint> checkpoint = Checkpoint.read(disk, directory);
         GroupFile groups = GroupFile.open(disk, directory);
         int from = firstToScan(checkpoint);
-        ProducerTable producers =
-                ProducerTable.restore(checkpoint.map(Checkpoint::producers).orElse(null), config.producerExpiryMs());
+        checkpoint.map(Checkpoint::producers).ifPresent(producers::load);
         for (Segment segment : segments.subList(Math.min(from, segments.size()), segments.size())) {
             totalBytes += segment.file.lengthBytes();
         }

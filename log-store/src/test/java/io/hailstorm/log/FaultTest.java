@@ -221,4 +221,146 @@ final class FaultTest {
             disk.corrupt(segment, SegmentDescriptor.HEADER_LENGTH + at, 0x10);
         }
     }
+
+    private static LogFaults faults(EmbeddedLog log) {
+        return log.stats(StreamName.TRIPS).faults();
+    }
+
+    @Test
+    void showsEveryFaultInTheCounters() {
+        FaultyDisk disk = new FaultyDisk();
+        try (EmbeddedLog log = fixture.open(disk)) {
+            PartitionLog trips = log.partition(StreamName.TRIPS, 0);
+            trips.append(fixture.batch(0, 10));
+            fixture.sync(log);
+            assertThat(faults(log)).isEqualTo(LogFaults.NONE);
+            disk.limitCapacity(disk.usedBytes());
+            fillUntilRefused(log, trips);
+            assertThat(faults(log).diskFullCount()).isPositive();
+            disk.corrupt(
+                    LogFixture.partitionDirectory(StreamName.TRIPS).resolve(SegmentDescriptor.fileName(0)),
+                    SegmentDescriptor.HEADER_LENGTH + 100,
+                    1);
+            assertThatThrownBy(() -> LogFixture.readAll(trips)).hasMessageContaining("hailstorm log repair");
+            assertThat(faults(log).corruptReadCount()).isEqualTo(1);
+            disk.failSyncs(1);
+            trips.append(fixture.batch(trips.endOffset(), 1));
+            assertThatThrownBy(() -> fixture.sync(log)).isInstanceOf(HailstormException.class);
+            assertThat(faults(log).stoppedCount()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aSlowDiskIsCountedAndPushesBackAndLosesNothing() {
+        FaultyDisk disk = new FaultyDisk();
+        try (EmbeddedLog log = fixture.open(disk)) {
+            PartitionLog trips = log.partition(StreamName.TRIPS, 0);
+            disk.onSync(() -> fixture.time.advanceMs(300));
+            for (int i = 0; i < 60; i++) {
+                assertThat(fixture.append(log, trips, fixture.batch(i * 10L, 10)))
+                        .isEqualTo(i * 10L);
+            }
+            fixture.sync(log);
+            assertThat(faults(log).slowSyncCount()).isPositive();
+            assertThat(log.stats(StreamName.TRIPS).syncNsMax()).isGreaterThanOrEqualTo(300_000_000);
+            assertThat(LogFixture.readAll(trips)).isEqualTo(LogFixture.numbers(0, 600));
+        }
+    }
+
+    @Test
+    void stopsWhenTheDiskTurnsReadOnlyAndStillServesWhatIsDurable() {
+        FaultyDisk disk = new FaultyDisk();
+        EmbeddedLog log = fixture.open(disk);
+        PartitionLog trips = log.partition(StreamName.TRIPS, 0);
+        trips.append(fixture.batch(0, 3));
+        fixture.sync(log);
+        disk.setReadOnly(true);
+        trips.append(fixture.batch(3, 3));
+        assertThatThrownBy(() -> fixture.sync(log)).hasMessageContaining("read-only file system");
+        assertThatThrownBy(() -> trips.append(fixture.batch(6, 1)))
+                .hasMessageContaining("log stopped")
+                .hasMessageContaining("read-only file system");
+        assertThat(faults(log).stoppedCount()).isEqualTo(1);
+        assertThat(LogFixture.readAll(trips)).isEqualTo(LogFixture.numbers(0, 3));
+        log.close();
+        FaultyDisk restarted = disk.crash(3);
+        restarted.setReadOnly(true);
+        assertThatThrownBy(() -> fixture.open(restarted))
+                .isInstanceOfSatisfying(
+                        HailstormException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.PERMISSION_DENIED));
+        restarted.setReadOnly(false);
+        try (EmbeddedLog again = fixture.open(restarted)) {
+            assertThat(again.partition(StreamName.TRIPS, 0).endOffset()).isBetween(3L, 6L);
+        }
+    }
+
+    @Test
+    void refusesAppendsWhileNoSegmentCanBeMappedAndGoesOnAfter() {
+        FaultyDisk disk = new FaultyDisk();
+        try (EmbeddedLog log = fixture.open(disk)) {
+            PartitionLog trips = log.partition(StreamName.TRIPS, 0);
+            disk.failMaps(1);
+            assertThatThrownBy(() -> trips.append(fixture.batch(0, 1))).hasMessageContaining("cannot map");
+            trips.append(fixture.batch(0, 10));
+            disk.failMaps(1);
+            long end = fillUntilRefused(log, trips);
+            assertThat(faults(log).diskFullCount()).isGreaterThanOrEqualTo(2);
+            fixture.time.advanceMs(2_000);
+            fixture.sync(log);
+            assertThat(fixture.append(log, trips, fixture.batch(end, 10))).isEqualTo(end);
+            fixture.sync(log);
+            assertThat(LogFixture.readAll(trips)).isEqualTo(LogFixture.numbers(0, end + 10));
+        }
+    }
+
+    @Test
+    void refusesToOpenWhatCannotBeReadAndChangesNothing() {
+        FaultyDisk disk = new FaultyDisk();
+        try (EmbeddedLog log = fixture.open(disk)) {
+            log.partition(StreamName.TRIPS, 0).append(fixture.batch(0, 3));
+        }
+        disk.failOpens(1);
+        assertThatThrownBy(() -> fixture.open(disk)).hasMessageContaining("cannot open");
+        try (EmbeddedLog log = fixture.open(disk)) {
+            assertThat(LogFixture.readAll(log.partition(StreamName.TRIPS, 0))).isEqualTo(LogFixture.numbers(0, 3));
+        }
+    }
+
+    @Test
+    void stopsWhenADirectoryCannotBeSynced() {
+        FaultyDisk disk = new FaultyDisk();
+        EmbeddedLog log = fixture.open(disk);
+        PartitionLog trips = log.partition(StreamName.TRIPS, 0);
+        trips.append(fixture.batch(0, 3));
+        disk.failDirectorySyncs(1);
+        assertThatThrownBy(() -> fixture.sync(log)).hasMessageContaining("cannot sync directory");
+        assertThat(trips.durableOffset()).isZero();
+        assertThatThrownBy(() -> trips.append(fixture.batch(3, 1))).hasMessageContaining("log stopped");
+        log.close();
+        try (EmbeddedLog again = fixture.open(disk.crash(5))) {
+            assertThat(again.partition(StreamName.TRIPS, 0).endOffset()).isIn(0L, 3L);
+        }
+    }
+
+    @Test
+    void countsTheTornTailThatOpeningCutOff() {
+        FaultyDisk disk = new FaultyDisk();
+        EmbeddedLog log = fixture.open(disk);
+        PartitionLog trips = log.partition(StreamName.TRIPS, 0);
+        trips.append(fixture.batch(0, 3));
+        fixture.sync(log);
+        trips.append(fixture.batch(3, 3));
+        FaultyDisk killed = disk.kill();
+        Path segment = LogFixture.partitionDirectory(StreamName.TRIPS).resolve(SegmentDescriptor.fileName(0));
+        int second = SegmentDescriptor.HEADER_LENGTH + BatchDescriptor.HEADER_LENGTH + 3 * 72;
+        killed.corrupt(segment, second + 80, 1);
+        try (EmbeddedLog again = fixture.open(killed)) {
+            assertThat(again.partition(StreamName.TRIPS, 0).endOffset()).isEqualTo(3);
+            long truncated = again.recoveryReports().stream()
+                    .mapToLong(RecoveryReport::truncatedBytes)
+                    .sum();
+            assertThat(truncated).isPositive();
+            assertThat(faults(again).truncatedBytes()).isEqualTo(truncated);
+        }
+    }
 }

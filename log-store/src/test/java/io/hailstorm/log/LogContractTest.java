@@ -159,6 +159,32 @@ final class LogContractTest {
 
     @ParameterizedTest
     @EnumSource
+    void forgetsAProducerThatWroteNothingForTooLongButNoSooner(Engine engine) {
+        LogConfig config = LogFixture.config();
+        config = config.withStream(
+                StreamName.TRIPS, config.stream(StreamName.TRIPS).withProducerExpiry(60_000));
+        try (Log log = open(engine, config)) {
+            PartitionLog trips = log.partition(StreamName.TRIPS, 0);
+            trips.append(fixture.batch(0, 2, 7, 3, 0));
+            fixture.time.advanceMs(59_000);
+            trips.append(fixture.batch(2, 2, 8, 1, 0));
+            assertThat(trips.append(fixture.batch(0, 2, 7, 3, 0))).isEqualTo(PartitionLog.DUPLICATE);
+            assertThat(trips.append(fixture.batch(0, 2, 7, 2, 2))).isEqualTo(PartitionLog.FENCED);
+            assertThat(trips.append(fixture.batch(0, 2, 7, 3, 9))).isEqualTo(PartitionLog.OUT_OF_ORDER);
+            fixture.time.advanceMs(2_000);
+            trips.append(fixture.batch(4, 2, 8, 1, 2));
+            assertThat(trips.append(fixture.batch(6, 2, 7, 1, 500)))
+                    .as("after a minute of silence, by the batches' clocks")
+                    .isEqualTo(6);
+            assertThat(trips.append(fixture.batch(6, 2, 7, 1, 500))).isEqualTo(PartitionLog.DUPLICATE);
+            assertThat(trips.append(fixture.batch(4, 2, 8, 1, 2))).isEqualTo(PartitionLog.DUPLICATE);
+            fixture.sync(log);
+            assertThat(LogFixture.readAll(trips)).isEqualTo(LogFixture.numbers(0, 8));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void pushesBackWhenTooMuchWaitsForTheDisk(Engine engine) {
         try (Log log = open(engine)) {
             PartitionLog fixes = log.partition(StreamName.FIXES, 0);

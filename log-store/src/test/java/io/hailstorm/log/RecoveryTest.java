@@ -7,6 +7,8 @@ import io.hailstorm.kernel.HailstormException;
 import io.hailstorm.kernel.StreamName;
 import io.hailstorm.kernel.testing.FaultyDisk;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What is found after a kill, a power cut, and corruption. */
@@ -189,5 +191,35 @@ final class RecoveryTest {
         fixture.open(disk).close();
         assertThatThrownBy(() -> EmbeddedLog.open(LogConfig.defaults(3), disk, fixture.time, LogFixture.DATA_DIR))
                 .hasMessageContaining("partitions 2");
+    }
+
+    @Test
+    void tellsHowFarItHasCome() {
+        FaultyDisk disk = new FaultyDisk();
+        LogConfig config = LogFixture.config();
+        config = config.withStream(
+                StreamName.TRIPS,
+                config.stream(StreamName.TRIPS).withSegmentBytes(40 << 20).withCommit(0, 64 << 20));
+        EmbeddedLog log = EmbeddedLog.open(config, disk, fixture.time, LogFixture.DATA_DIR);
+        PartitionLog trips = log.partition(StreamName.TRIPS, 0);
+        while (trips.endOffset() < 500_000) {
+            fixture.append(log, trips, fixture.batch(trips.endOffset(), 400));
+        }
+        fixture.sync(log);
+        FaultyDisk killed = disk.kill();
+        killed.delete(LogFixture.partitionDirectory(StreamName.TRIPS).resolve(Checkpoint.FILE_NAME));
+        List<Long> done = new ArrayList<>();
+        EmbeddedLog.open(
+                        config,
+                        killed,
+                        fixture.time,
+                        LogFixture.DATA_DIR,
+                        (stream, partition, doneBytes, totalBytes) -> {
+                            assertThat(stream).isEqualTo(StreamName.TRIPS);
+                            assertThat(doneBytes).isLessThanOrEqualTo(totalBytes);
+                            done.add(doneBytes);
+                        })
+                .close();
+        assertThat(done).isSorted().hasSizeGreaterThanOrEqualTo(2);
     }
 }

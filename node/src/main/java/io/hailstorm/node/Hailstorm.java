@@ -28,6 +28,7 @@ import picocli.CommandLine.IVersionProvider;
             BenchCommand.class,
             KafkaCommand.class,
             ChaosCommand.class,
+            CheckCommand.class,
             ConfigCommand.class,
         })
 public final class Hailstorm implements Runnable {

@@ -20,10 +20,8 @@ import io.hailstorm.kernel.RegionId;
 import io.hailstorm.kernel.StreamName;
 import io.hailstorm.kernel.SystemTimeSource;
 import io.hailstorm.kernel.TimeSource;
-import io.hailstorm.log.EmbeddedLog;
 import io.hailstorm.log.KafkaLog;
 import io.hailstorm.log.Log;
-import io.hailstorm.log.MappedDisk;
 import io.hailstorm.log.PartitionLog;
 import io.hailstorm.matching.Matcher;
 import io.hailstorm.matching.MatchingConfig;
@@ -115,7 +113,7 @@ final class HailstormNode implements AutoCloseable {
     private static Log openLog(NodeConfig config, TimeSource time, DataDirectory data) {
         return config.kafka().isPresent()
                 ? KafkaLog.open(config.kafka().get(), config.log(), new MappedDisk(), time, data.root())
-                : EmbeddedLog.open(config.log(), new MappedDisk(), time, data.root());
+                : LogOpening.open(config.log(), time, data.root());
     }
 
     private HailstormNode(NodeConfig config, TimeSource time, DataDirectory data, Log log) {

@@ -17,6 +17,7 @@ import picocli.CommandLine.Command;
             LogGroups.class,
             LogReset.class,
             LogVerify.class,
+            LogRepairCommand.class,
             LogCheckHistory.class,
             LogStreams.class,
             LogDiff.class,

@@ -43,6 +43,7 @@ final class LogVerify implements Callable<Integer> {
                     .put("ok", report.ok())
                     .put("records", report.recordCount())
                     .put("payload_bytes", report.payloadBytes())
+                    .put("quarantined", report.quarantinedRecordCount())
                     .put("partitions", report.partitions().size())
                     .put("seconds", Math.round(seconds * 1e3) / 1e3)
                     .put("mb_per_s", Math.round(mbPerS * 10) / 10.0);
@@ -58,6 +59,9 @@ final class LogVerify implements Callable<Integer> {
                     report.partitions().size(),
                     seconds,
                     mbPerS);
+            if (report.quarantinedRecordCount() > 0) {
+                out.printf("%,d records quarantined by a repair%n", report.quarantinedRecordCount());
+            }
             report.problems()
                     .forEach(problem ->
                             out.printf("%s/%d: %s%n", problem.stream(), problem.partition(), problem.message()));

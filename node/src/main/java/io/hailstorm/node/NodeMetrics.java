@@ -2,6 +2,7 @@ package io.hailstorm.node;
 
 import io.hailstorm.kernel.StreamName;
 import io.hailstorm.log.Log;
+import io.hailstorm.log.LogFaults;
 import io.hailstorm.matching.TripState;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -9,6 +10,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import java.util.function.ToDoubleFunction;
 
 /** Meters of what the modules without a registry of their own count. */
 final class NodeMetrics {
@@ -108,6 +110,33 @@ final class NodeMetrics {
                         of -> of.stats(stream).backPressuredCount())
                 .description("appends answered with back-pressure")
                 .tag("stream", name)
+                .register(registry);
+        faults(registry, log, stream);
+    }
+
+    private static void faults(MeterRegistry registry, Log log, StreamName stream) {
+        fault(registry, log, stream, "disk.full", "appends refused for want of disk space", LogFaults::diskFullCount);
+        fault(registry, log, stream, "syncs.slow", "syncs longer than 200 ms", LogFaults::slowSyncCount);
+        fault(registry, log, stream, "stopped", "partitions stopped by a failure of the disk", LogFaults::stoppedCount);
+        fault(registry, log, stream, "reads.corrupt", "reads refused for corruption", LogFaults::corruptReadCount);
+        fault(registry, log, stream, "quarantined", "records lost to repairs", LogFaults::gapRecordCount);
+        fault(registry, log, stream, "truncated", "bytes of torn tails cut off at start", LogFaults::truncatedBytes);
+        fault(registry, log, stream, "producers.expired", "producers forgotten", LogFaults::expiredProducerCount);
+    }
+
+    private static void fault(
+            MeterRegistry registry,
+            Log log,
+            StreamName stream,
+            String name,
+            String description,
+            ToDoubleFunction<LogFaults> count) {
+        Gauge.builder(
+                        "hailstorm.log." + name,
+                        log,
+                        of -> count.applyAsDouble(of.stats(stream).faults()))
+                .description(description)
+                .tag("stream", stream.text())
                 .register(registry);
     }
 }

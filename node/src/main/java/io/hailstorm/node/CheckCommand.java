@@ -1,0 +1,145 @@
+package io.hailstorm.node;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.hailstorm.kernel.SystemTimeSource;
+import io.hailstorm.log.LogTorture;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Option;
+
+/** {@code hailstorm check}: holds parts of Hailstorm to their promises for as long as asked. */
+@Command(
+        name = "check",
+        description = "Hold a part of Hailstorm to its promises for as long as you like.",
+        mixinStandardHelpOptions = true,
+        subcommands = CheckCommand.Log.class)
+final class CheckCommand implements Runnable {
+    @CommandLine.Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CommandLine.Model.CommandSpec spec;
+
+    @Override
+    public void run() {
+        throw new CommandLine.ParameterException(spec.commandLine(), "Missing command: log");
+    }
+
+    @Command(
+            name = "log",
+            description = {
+                "Torture the embedded log: cut and flip its last batch everywhere, crash its disk, fill it up, fail"
+                        + " its",
+                "syncs, kill -9 a process that appends. Exit 1 when an acknowledged record was lost or doubled, or a",
+                "corrupt one served."
+            },
+            mixinStandardHelpOptions = true)
+    static final class Log implements Callable<Integer> {
+        private static final long LINE_NS = 5_000_000_000L;
+
+        @Option(names = "--minutes", paramLabel = "M", defaultValue = "1", description = "how long (1)")
+        private double minutes = 1;
+
+        @Option(names = "--seed", paramLabel = "S", description = "what a failed run printed, to see it again")
+        private @Nullable Long seed;
+
+        @Option(names = "--dir", paramLabel = "DIR", description = "where the real files go; a temporary directory")
+        private @Nullable Path directory;
+
+        @Option(names = "--json", description = "JSON")
+        private boolean json;
+
+        @CommandLine.Spec
+        @SuppressWarnings("NullAway.Init") // set by picocli
+        private CommandLine.Model.CommandSpec spec;
+
+        private final SystemTimeSource time = new SystemTimeSource();
+        private long lastLineNs = time.monotonicNs();
+
+        @Override
+        public Integer call() throws IOException, InterruptedException {
+            if (minutes < 0) {
+                throw new CommandLine.ParameterException(spec.commandLine(), "--minutes: expected 0 or more");
+            }
+            long chosen = seed == null ? time.monotonicNs() ^ time.epochMs() : seed;
+            Path given = directory;
+            Path files = given == null ? Files.createTempDirectory("hailstorm-check") : given;
+            Files.createDirectories(files);
+            LogTorture.Report report = LogTorture.run(chosen, minutes, files, time, this::onTurn);
+            PrintWriter out = spec.commandLine().getOut();
+            if (json) {
+                out.println(new ObjectMapper().writeValueAsString(json(report)));
+            } else {
+                print(report, files, out);
+            }
+            out.flush();
+            return report.ok() ? ExitCode.OK : ExitCode.SOFTWARE;
+        }
+
+        private void onTurn(LogTorture.Report soFar) {
+            long nowNs = time.monotonicNs();
+            if (nowNs - lastLineNs >= LINE_NS) {
+                lastLineNs = nowNs;
+                PrintWriter err = spec.commandLine().getErr();
+                err.printf(
+                        "%.1f min: %,d rounds, %,d kills, %,d cuts, %,d flips, %,d records acknowledged%n",
+                        soFar.minutes(),
+                        soFar.rounds(),
+                        soFar.kills(),
+                        soFar.cuts(),
+                        soFar.flips(),
+                        soFar.recordsAcked());
+                err.flush();
+            }
+        }
+
+        private static ObjectNode json(LogTorture.Report report) {
+            ObjectNode root = new ObjectMapper()
+                    .createObjectNode()
+                    .put("seed", report.seed())
+                    .put("minutes", report.minutes())
+                    .put("rounds", report.rounds())
+                    .put("kills", report.kills())
+                    .put("crashes", report.crashes())
+                    .put("cuts", report.cuts())
+                    .put("flips", report.flips())
+                    .put("records_acked", report.recordsAcked())
+                    .put("lost", report.lost())
+                    .put("doubled", report.doubled())
+                    .put("corrupt_served", report.corruptServed())
+                    .put("ok", report.ok());
+            ArrayNode violations = root.putArray("violations");
+            report.violations().forEach(violations::add);
+            return root;
+        }
+
+        private static void print(LogTorture.Report report, Path files, PrintWriter out) {
+            out.printf(
+                    "%s after %.1f min, seed %d: %,d rounds, %,d kills, %,d crashes, %,d cuts, %,d flips; %,d records"
+                            + " acknowledged, %,d lost, %,d doubled, %,d corrupt ones served%n",
+                    report.ok() ? "ok" : "VIOLATED",
+                    report.minutes(),
+                    report.seed(),
+                    report.rounds(),
+                    report.kills(),
+                    report.crashes(),
+                    report.cuts(),
+                    report.flips(),
+                    report.recordsAcked(),
+                    report.lost(),
+                    report.doubled(),
+                    report.corruptServed());
+            report.violations().forEach(out::println);
+            if (!report.ok()) {
+                out.println("files left in " + files);
+            }
+        }
+    }
+}
