@@ -417,4 +417,33 @@ final class RepairTest {
         }
         return copies;
     }
+
+    @Test
+    void repairsEncryptedBatchesWithoutTheirKeyButNotASegmentWhoseKeyIsGone() {
+        LogConfig config = LogFixture.compressed(LogFixture.config(), Compression.LZ4)
+                .withKeyset(LogKeyset.generate("test"));
+        for (boolean keyGone : new boolean[] {false, true}) {
+            FaultyDisk disk = new FaultyDisk();
+            EmbeddedLog log = EmbeddedLog.open(config, disk, fixture.time, LogFixture.DATA_DIR);
+            PartitionLog trips = log.partition(StreamName.TRIPS, 0);
+            while (segments(disk).size() < 3) {
+                fixture.append(log, trips, fixture.batch(trips.endOffset(), 10));
+            }
+            log.close();
+            Path second = segments(disk).get(1);
+            disk.corrupt(second, keyGone ? SegmentDescriptor.WRAPPED_OFFSET + 4 : SegmentDescriptor.HEADER_LENGTH + 90, 1);
+            long end = keyGone ? base(segments(disk).get(2)) : base(second) + 10;
+
+            LogRepair.Report report = repair(disk);
+
+            assertThat(report.lostRecordCount()).isEqualTo(end - base(second));
+            assertThat(copiesInQuarantine(disk)).isNotEmpty();
+            try (EmbeddedLog again = EmbeddedLog.open(config, disk, fixture.time, LogFixture.DATA_DIR)) {
+                PartitionLog repaired = again.partition(StreamName.TRIPS, 0);
+                Reading reading = new Reading();
+                assertThat(repaired.read(0, Integer.MAX_VALUE, reading)).isEqualTo(repaired.durableOffset());
+                assertThat(reading.lost).isEqualTo(LogFixture.numbers(base(second), end));
+            }
+        }
+    }
 }

@@ -22,6 +22,7 @@ import io.hailstorm.kernel.SystemTimeSource;
 import io.hailstorm.kernel.TimeSource;
 import io.hailstorm.log.KafkaLog;
 import io.hailstorm.log.Log;
+import io.hailstorm.log.MappedDisk;
 import io.hailstorm.log.PartitionLog;
 import io.hailstorm.matching.Matcher;
 import io.hailstorm.matching.MatchingConfig;
