@@ -119,7 +119,8 @@ public final class EmbeddedLog implements Log {
             throw new HailstormException(
                     ErrorCode.FAILED_PRECONDITION,
                     directory.resolve(LogMeta.FILE_NAME)
-                            + ": the cache of a node whose log is on Kafka; it can be read, and only that node writes it");
+                            + ": the cache of a node whose log is on Kafka; it can be read, and only that node writes"
+                            + " it");
         }
         if (found != null && found.partitionCount() != wanted.partitionCount()) {
             throw new HailstormException(

@@ -420,8 +420,8 @@ final class RepairTest {
 
     @Test
     void repairsEncryptedBatchesWithoutTheirKeyButNotASegmentWhoseKeyIsGone() {
-        LogConfig config = LogFixture.compressed(LogFixture.config(), Compression.LZ4)
-                .withKeyset(LogKeyset.generate("test"));
+        LogConfig config =
+                LogFixture.compressed(LogFixture.config(), Compression.LZ4).withKeyset(LogKeyset.generate("test"));
         for (boolean keyGone : new boolean[] {false, true}) {
             FaultyDisk disk = new FaultyDisk();
             EmbeddedLog log = EmbeddedLog.open(config, disk, fixture.time, LogFixture.DATA_DIR);
@@ -431,7 +431,8 @@ final class RepairTest {
             }
             log.close();
             Path second = segments(disk).get(1);
-            disk.corrupt(second, keyGone ? SegmentDescriptor.WRAPPED_OFFSET + 4 : SegmentDescriptor.HEADER_LENGTH + 90, 1);
+            disk.corrupt(
+                    second, keyGone ? SegmentDescriptor.WRAPPED_OFFSET + 4 : SegmentDescriptor.HEADER_LENGTH + 90, 1);
             long end = keyGone ? base(segments(disk).get(2)) : base(second) + 10;
 
             LogRepair.Report report = repair(disk);
