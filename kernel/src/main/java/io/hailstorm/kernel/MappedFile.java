@@ -25,7 +25,8 @@ public interface MappedFile extends AutoCloseable {
 
     /**
      * Makes a range of whole pages ready to be written without changing it, so that the thread that writes there does not
-     * wait for the operating system. May do nothing. Any thread, beside a writer.
+     * wait for the operating system. May do nothing. One thread at a time, beside
+     * a writer.
      */
     default void prepareWrites(int offset, int lengthBytes) {}
 

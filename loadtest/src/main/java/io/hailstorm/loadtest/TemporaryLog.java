@@ -79,6 +79,13 @@ final class TemporaryLog {
         }
     }
 
+    /** Waits until nothing waits for the syncer. */
+    void awaitSynced() {
+        while (log.stats(StreamName.FIXES).backlogBytes() > 0) {
+            LockSupport.parkNanos(SYNCER_IDLE_NS);
+        }
+    }
+
     /** Stops the syncer and removes every file. */
     void close() throws IOException, InterruptedException {
         closing = true;

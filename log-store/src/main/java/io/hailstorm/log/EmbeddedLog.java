@@ -203,6 +203,15 @@ public final class EmbeddedLog implements Log {
     }
 
     @Override
+    public long idleNs(long nowNs, long maxNs) {
+        long idleNs = maxNs;
+        for (int i = 0; i < all.size(); i++) {
+            idleNs = Math.min(idleNs, all.get(i).untilCommitNs(nowNs));
+        }
+        return Math.max(0, idleNs);
+    }
+
+    @Override
     public LogStats stats(StreamName stream) {
         LogStats sum = LogStats.NONE;
         for (EmbeddedPartition partition : ofStream(stream)) {

@@ -284,6 +284,12 @@ final class EmbeddedPartition implements PartitionLog {
         }
     }
 
+    /** Until the next commit is due; for ever while nothing waits for one. Syncer only. */
+    long untilCommitNs(long nowNs) {
+        boolean waits = endOffset.getAcquire() != syncedOffset.getPlain();
+        return waits ? lastSyncNs + config.commitIntervalNs() - nowNs : Long.MAX_VALUE;
+    }
+
     private int sync(long nowNs, boolean now) {
         long bytes = appendedBytes.getAcquire();
         long end = endOffset.getAcquire();

@@ -57,6 +57,16 @@ public interface Log extends AutoCloseable {
         }
     }
 
+    /**
+     * How long the caller of {@link #doWork} may sleep when that found nothing to do, so that a commit begins when it is
+     * due and not when a sleep happens to end. Same thread.
+     *
+     * @return nanoseconds, at most {@code maxNs}
+     */
+    default long idleNs(long nowNs, long maxNs) {
+        return maxNs;
+    }
+
     /** Counters of one stream, for metrics. Any thread. */
     LogStats stats(StreamName stream);
 

@@ -312,11 +312,13 @@ public final class MappedDisk implements Disk {
         private final Path path;
         private final MappedByteBuffer bytes;
         private final UnsafeBuffer buffer;
+        private final NativeFiles.Populating populating;
 
         Mapping(Path path, MappedByteBuffer bytes) {
             this.path = path;
             this.bytes = bytes;
             buffer = new UnsafeBuffer(bytes);
+            populating = new NativeFiles.Populating(path, bytes);
         }
 
         @Override
@@ -345,7 +347,7 @@ public final class MappedDisk implements Disk {
 
         @Override
         public void prepareWrites(int offset, int lengthBytes) {
-            NativeFiles.populate(path, bytes, offset, lengthBytes);
+            populating.populate(offset, lengthBytes);
         }
 
         @Override

@@ -50,9 +50,7 @@ final class NativeFiles {
                             .flatMap(close -> handle(
                                             "fallocate", FunctionDescriptor.of(anInt, anInt, anInt, aLong, aLong), -1)
                                     .flatMap(fallocate -> handle(
-                                                    "madvise",
-                                                    FunctionDescriptor.of(anInt, ValueLayout.ADDRESS, aLong, anInt),
-                                                    -1)
+                                                    "madvise", FunctionDescriptor.of(anInt, aLong, aLong, anInt), -1)
                                             .map(madvise -> new Calls(open, close, fallocate, madvise)))));
         }
 
@@ -106,33 +104,42 @@ final class NativeFiles {
     }
 
     /**
-     * Faults pages in for writing, without changing a byte, so that a writer need not. A hint: does nothing where the
-     * kernel does not know it.
-     *
-     * @throws HailstormException {@code UNAVAILABLE} when writing there would be a fault that kills
+     * Faults pages of one mapping in for writing, without changing a byte, so that a writer need not. A hint: does nothing
+     * where the kernel does not know it. One thread at a time. Steady state: no allocation.
      */
-    static void populate(Path path, MappedByteBuffer bytes, int offset, int lengthBytes) {
-        if (CALLS.isEmpty() || !populates || lengthBytes <= 0) {
-            return;
+    static final class Populating {
+        private final Path path;
+        private final long address;
+        private final MemorySegment state;
+
+        Populating(Path path, MappedByteBuffer bytes) {
+            this.path = path;
+            address = MemorySegment.ofBuffer(bytes).address();
+            state = Arena.ofAuto().allocate(STATE);
         }
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = arena.allocate(STATE);
-            MemorySegment range = MemorySegment.ofBuffer(bytes).asSlice(offset, lengthBytes);
-            if ((int) CALLS.get().madvise.invokeExact(state, range, (long) lengthBytes, MADV_POPULATE_WRITE) != 0) {
-                int errno = (int) ERRNO.get(state, 0L);
-                if (errno == EINVAL) {
-                    populates = false;
-                } else if (errno == EFAULT || errno == EIO) {
-                    throw new HailstormException(
-                            ErrorCode.UNAVAILABLE,
-                            "cannot write to " + path + ", position=" + offset + ": errno=" + errno
-                                    + "; the file system does not keep the blocks it promised");
-                }
+
+        /** @throws HailstormException {@code UNAVAILABLE} when writing there would be a fault that kills */
+        void populate(int offset, int lengthBytes) {
+            if (CALLS.isEmpty() || !populates || lengthBytes <= 0) {
+                return;
             }
-        } catch (HailstormException e) {
-            throw e;
-        } catch (Throwable e) {
-            throw new LinkageError("calling the operating system", e);
+            int answer;
+            try {
+                answer = (int) CALLS.get()
+                        .madvise
+                        .invokeExact(state, address + offset, (long) lengthBytes, MADV_POPULATE_WRITE);
+            } catch (Throwable e) {
+                throw new LinkageError("calling the operating system", e);
+            }
+            int errno = answer == 0 ? 0 : (int) ERRNO.get(state, 0L);
+            if (errno == EINVAL) {
+                populates = false;
+            } else if (errno == EFAULT || errno == EIO) {
+                throw new HailstormException(
+                        ErrorCode.UNAVAILABLE,
+                        "cannot write to " + path + ", position=" + offset + ": errno=" + errno
+                                + "; the file system does not keep the blocks it promised");
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.IntSupplier;
+import java.util.function.LongUnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,7 +23,15 @@ final class AgentLoop implements AutoCloseable {
     private volatile boolean running = true;
 
     AgentLoop(String name, long parkNsMax, IntSupplier work, Consumer<Throwable> onFailure) {
-        thread = Thread.ofPlatform().name(name).daemon(true).unstarted(() -> run(name, parkNsMax, work, onFailure));
+        this(name, parkNsMax, work, maxNs -> maxNs, onFailure);
+    }
+
+    /** @param idleNs how long to park at most, asked when there was no work; gets and answers a bound */
+    AgentLoop(String name, long parkNsMax, IntSupplier work, LongUnaryOperator idleNs, Consumer<Throwable> onFailure) {
+        thread = Thread.ofPlatform()
+                .name(name)
+                .daemon(true)
+                .unstarted(() -> run(name, parkNsMax, work, idleNs, onFailure));
     }
 
     AgentLoop start() {
@@ -31,7 +40,8 @@ final class AgentLoop implements AutoCloseable {
     }
 
     @SuppressWarnings("ThreadPriorityCheck") // yielding is one step of backing off, not a means of ordering
-    private void run(String name, long parkNsMax, IntSupplier work, Consumer<Throwable> onFailure) {
+    private void run(
+            String name, long parkNsMax, IntSupplier work, LongUnaryOperator idleNs, Consumer<Throwable> onFailure) {
         int idle = 0;
         long parkNs = PARK_NS_MIN;
         try {
@@ -46,7 +56,7 @@ final class AgentLoop implements AutoCloseable {
                     idle++;
                     Thread.yield();
                 } else {
-                    LockSupport.parkNanos(parkNs);
+                    LockSupport.parkNanos(idleNs.applyAsLong(parkNs));
                     parkNs = Math.min(parkNs * 2, parkNsMax);
                 }
             }

@@ -32,12 +32,13 @@ import picocli.CommandLine.Option;
 final class BenchLogCommand implements Callable<Integer> {
     private static final String EMBEDDED = "embedded";
     private static final String CHRONICLE = "chronicle-queue";
+    private static final String KAFKA = "kafka";
 
     @Option(
             names = "--engine",
             paramLabel = "NAME",
             defaultValue = EMBEDDED,
-            description = {"embedded or chronicle-queue (embedded)"})
+            description = {"embedded, chronicle-queue or kafka (embedded)"})
     private String engine = EMBEDDED;
 
     @Option(names = "--ack", paramLabel = "LEVEL", defaultValue = "DISK", description = "MEMORY or DISK (DISK)")
@@ -77,6 +78,9 @@ final class BenchLogCommand implements Callable<Integer> {
 
     @Option(names = "--rounds", paramLabel = "N", defaultValue = "3", description = "turns of each with --compare (3)")
     private int rounds = 3;
+
+    @Option(names = "--bootstrap", paramLabel = "HOST:PORT", description = "a Kafka cluster (hailstorm kafka start)")
+    private @Nullable String bootstrap;
 
     @Option(
             names = "--dir",
@@ -125,7 +129,7 @@ final class BenchLogCommand implements Callable<Integer> {
         ObjectNode root = json(measure(opening(), options), options);
         if (engine.equals(EMBEDDED) && options.recoveryMib() > 0) {
             inTemporaryDirectory(directory -> {
-                EmbeddedLogBench.Reopening reopening = EmbeddedLogBench.measureReopening(options, directory);
+                LogPortBench.Reopening reopening = LogPortBench.measureReopening(options, directory);
                 root.put("recovery_mb_per_s", Math.round(reopening.scannedMbPerS()));
                 root.put("reopen_clean_ms", rounded(reopening.cleanMs()));
                 root.put("reopen_log_mb", reopening.logBytes() / 1_000_000);
@@ -137,13 +141,24 @@ final class BenchLogCommand implements Callable<Integer> {
 
     private Opening opening() {
         return switch (engine) {
-            case EMBEDDED -> EmbeddedLogBench::open;
+            case EMBEDDED -> LogPortBench::embedded;
             case CHRONICLE -> (options, directory) -> new ChronicleLogBench(options, false, directory);
+            case KAFKA -> {
+                if (bootstrap == null) {
+                    throw new HailstormException(
+                            ErrorCode.INVALID_ARGUMENT, "kafka: give --bootstrap HOST:PORT of a running cluster");
+                }
+                yield kafka(bootstrap);
+            }
             default ->
                 throw new HailstormException(
                         ErrorCode.INVALID_ARGUMENT,
-                        "--engine: expected embedded or chronicle-queue, got \"" + engine + "\"");
+                        "--engine: expected embedded, chronicle-queue or kafka, got \"" + engine + "\"");
         };
+    }
+
+    private static Opening kafka(String cluster) {
+        return (options, directory) -> LogPortBench.kafka(options, cluster, directory);
     }
 
     private LogBenchRun.Result measure(Opening opening, LogBenchOptions options) throws IOException {
@@ -197,10 +212,13 @@ final class BenchLogCommand implements Callable<Integer> {
     private ObjectNode compare(LogBenchOptions options) throws IOException {
         Map<String, List<LogBenchRun.Result>> results = new LinkedHashMap<>();
         List<Opening> openings = new ArrayList<>();
-        openings.add(EmbeddedLogBench::open);
+        openings.add(LogPortBench::embedded);
         if (options.ackLevel() == AckLevel.MEMORY) {
             openings.add((each, directory) -> new ChronicleLogBench(each, false, directory));
             openings.add((each, directory) -> new ChronicleLogBench(each, true, directory));
+        }
+        if (bootstrap != null) {
+            openings.add(kafka(bootstrap));
         }
         for (int round = 0; round < rounds; round++) {
             for (Opening opening : openings) {

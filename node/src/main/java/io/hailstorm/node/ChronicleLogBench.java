@@ -39,8 +39,8 @@ final class ChronicleLogBench implements LogBenchEngine {
     }
 
     @Override
-    public AckLevel ackLevel() {
-        return AckLevel.MEMORY;
+    public String durability() {
+        return AckLevel.MEMORY.name();
     }
 
     @Override

@@ -247,7 +247,12 @@ final class HailstormNode implements AutoCloseable {
     /** Gives every agent its thread. */
     void startThreads() {
         loops.add(new AgentLoop("hailstorm-region", PARK_NS_REGION, this::regionTurn, this::fail).start());
-        loops.add(new AgentLoop("hailstorm-sync", PARK_NS_SYNC, () -> log.doWork(wall.monotonicNs()), this::fail)
+        loops.add(new AgentLoop(
+                        "hailstorm-sync",
+                        PARK_NS_SYNC,
+                        () -> log.doWork(wall.monotonicNs()),
+                        maxNs -> log.idleNs(wall.monotonicNs(), maxNs),
+                        this::fail)
                 .start());
         loops.add(new AgentLoop(
                         "hailstorm-ops",

@@ -1,7 +1,5 @@
 package io.hailstorm.node;
 
-import io.hailstorm.log.AckLevel;
-
 /**
  * A log under measurement: one partition, records of one size, batches of one size. {@link #append} belongs to the writer
  * thread, {@link #doWork} to the syncer, as in a node.
@@ -10,7 +8,8 @@ interface LogBenchEngine extends AutoCloseable {
     /** What the rows of a comparison are called by. */
     String label();
 
-    AckLevel ackLevel();
+    /** What an acknowledgement means here. */
+    String durability();
 
     /** Appends one batch; false when the engine pushes back and nothing was appended. */
     boolean append();
@@ -18,11 +17,16 @@ interface LogBenchEngine extends AutoCloseable {
     /** Records appended so far. Writer thread. */
     long appendedCount();
 
-    /** Records acknowledged so far, at {@link #ackLevel}. Any thread. */
+    /** Records acknowledged so far, at {@link #durability}. Any thread. */
     long acknowledgedCount();
 
     /** Background work, where the engine has any; 0 when there was none. */
     int doWork(long nowNs);
+
+    /** How long the caller of {@link #doWork} may sleep, at most {@code maxNs}. */
+    default long idleNs(long nowNs, long maxNs) {
+        return maxNs;
+    }
 
     /**
      * Reads back what is still retained, from its beginning, touching every payload.

@@ -61,8 +61,12 @@ final class LogBenchRun {
     Result run() {
         double appendsPerS;
         double allocated;
-        try (AgentLoop syncer =
-                new AgentLoop("bench-sync", PARK_NS_MAX, () -> engine.doWork(System.nanoTime()), failure::set)) {
+        try (AgentLoop syncer = new AgentLoop(
+                "bench-sync",
+                PARK_NS_MAX,
+                () -> engine.doWork(System.nanoTime()),
+                maxNs -> engine.idleNs(System.nanoTime(), maxNs),
+                failure::set)) {
             syncer.start();
             write(options.warmUpS());
             ackNs.reset();
@@ -78,7 +82,7 @@ final class LogBenchRun {
         }
         return new Result(
                 engine.label(),
-                engine.ackLevel().name(),
+                engine.durability(),
                 appendsPerS,
                 ackNs.getValueAtPercentile(50) / 1e6,
                 ackNs.getValueAtPercentile(99) / 1e6,

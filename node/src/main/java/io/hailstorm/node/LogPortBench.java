@@ -7,8 +7,9 @@ import io.hailstorm.kernel.RecordType;
 import io.hailstorm.kernel.StreamName;
 import io.hailstorm.kernel.SystemTimeSource;
 import io.hailstorm.kernel.TimeSource;
-import io.hailstorm.log.AckLevel;
 import io.hailstorm.log.EmbeddedLog;
+import io.hailstorm.log.KafkaLog;
+import io.hailstorm.log.KafkaLogConfig;
 import io.hailstorm.log.Log;
 import io.hailstorm.log.LogConfig;
 import io.hailstorm.log.MappedDisk;
@@ -20,19 +21,21 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.UUID;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** Any engine behind the {@link Log} port: the records go to {@code fixes}, through the port, as in a node. */
-final class EmbeddedLogBench implements LogBenchEngine {
+final class LogPortBench implements LogBenchEngine {
     /** What a run leaves on disk at most; older segments are deleted meanwhile. */
     private static final long RETENTION_BYTES = 1L << 30;
 
     private static final long MS = 1_000_000;
     private static final int MIB = 1 << 20;
+    private static final long OWNED_MS_MAX = 30_000;
 
     private final String label;
+    private final String durability;
     private final Log log;
-    private final AckLevel ackLevel;
     private final PartitionLog partition;
     private final RecordBatch batch;
     private final int batchSize;
@@ -41,10 +44,10 @@ final class EmbeddedLogBench implements LogBenchEngine {
     private long payloadSum;
     private long toRead;
 
-    EmbeddedLogBench(String label, Log log, AckLevel ackLevel, LogBenchOptions options, TimeSource time) {
+    private LogPortBench(String label, String durability, Log log, LogBenchOptions options, TimeSource time) {
         this.label = label;
+        this.durability = durability;
         this.log = log;
-        this.ackLevel = ackLevel;
         partition = log.partition(StreamName.FIXES, 0);
         batchSize = options.batch();
         payload = new UnsafeBuffer(new byte[options.recordBytes()]);
@@ -53,15 +56,41 @@ final class EmbeddedLogBench implements LogBenchEngine {
     }
 
     /** The embedded engine in a directory of its own, otherwise with a node's settings. */
-    static EmbeddedLogBench open(LogBenchOptions options, Path directory) {
+    static LogPortBench embedded(LogBenchOptions options, Path directory) {
         TimeSource time = new SystemTimeSource();
         LogConfig config = config(options, RETENTION_BYTES);
-        return new EmbeddedLogBench(
+        return new LogPortBench(
                 "embedded",
+                options.ackLevel().name(),
                 EmbeddedLog.open(config, new MappedDisk(), time, directory),
-                options.ackLevel(),
                 options,
                 time);
+    }
+
+    /** The Kafka engine on a cluster that runs; on topics of its own, which stay. */
+    static LogPortBench kafka(LogBenchOptions options, String bootstrap, Path directory) {
+        TimeSource time = new SystemTimeSource();
+        KafkaLogConfig kafka = KafkaLogConfig.defaults(bootstrap, "bench", "localhost:0")
+                .withTopicPrefix("hailstorm-bench-" + UUID.randomUUID())
+                .withMembership(KafkaLogConfig.Membership.ALL);
+        KafkaLog log = KafkaLog.open(kafka, config(options, RETENTION_BYTES), new MappedDisk(), time, directory);
+        boolean owned = false;
+        try {
+            long deadlineNs = time.monotonicNs() + OWNED_MS_MAX * MS;
+            while (!log.owns(0) && time.monotonicNs() < deadlineNs) {
+                log.doWork(time.monotonicNs());
+            }
+            owned = log.owns(0);
+            if (!owned) {
+                throw new HailstormException(
+                        ErrorCode.UNAVAILABLE, "the cluster at " + bootstrap + " did not give us the partition");
+            }
+            return new LogPortBench("kafka", "acks=all, in sync 2 of 3, read back", log, options, time);
+        } finally {
+            if (!owned) {
+                log.close();
+            }
+        }
     }
 
     private static LogConfig config(LogBenchOptions options, long retentionBytes) {
@@ -80,8 +109,8 @@ final class EmbeddedLogBench implements LogBenchEngine {
     }
 
     @Override
-    public AckLevel ackLevel() {
-        return ackLevel;
+    public String durability() {
+        return durability;
     }
 
     @Override
@@ -110,6 +139,11 @@ final class EmbeddedLogBench implements LogBenchEngine {
     @Override
     public int doWork(long nowNs) {
         return log.doWork(nowNs);
+    }
+
+    @Override
+    public long idleNs(long nowNs, long maxNs) {
+        return log.idleNs(nowNs, maxNs);
     }
 
     @Override
@@ -148,7 +182,7 @@ final class EmbeddedLogBench implements LogBenchEngine {
         LogConfig config = config(options, StreamConfig.UNLIMITED);
         long bytes = (long) options.recoveryMib() * MIB;
         try (Log log = EmbeddedLog.open(config, new MappedDisk(), time, directory);
-                EmbeddedLogBench bench = new EmbeddedLogBench("reopened", log, options.ackLevel(), options, time)) {
+                LogPortBench bench = new LogPortBench("reopened", "", log, options, time)) {
             while (log.stats(StreamName.FIXES).appendedBytes() < bytes) {
                 if (!bench.append()) {
                     log.doWork(time.monotonicNs());
