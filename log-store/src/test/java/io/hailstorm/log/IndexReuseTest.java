@@ -89,6 +89,22 @@ final class IndexReuseTest {
     }
 
     @Test
+    void keepsItsIndexWhileSomebodyReads() {
+        SegmentChain chain = new SegmentChain(StreamName.TRIPS, 0, LogKeyset.NONE);
+        Disk.Preallocation allocation =
+                new FaultyDisk().preallocate(LogFixture.DATA_DIR.resolve("segment"), LogFixture.SEGMENT_BYTES);
+        allocation.step(LogFixture.SEGMENT_BYTES);
+        Segment segment = new Segment(LogFixture.DATA_DIR.resolve("segment"), 0, allocation.open());
+        chain.add(segment);
+        segment.append(fixture.batch(0, 1), 0, 0);
+
+        assertThat(segment.acquire()).isTrue();
+        assertThat(segment.tryTakeIndex()).isNull();
+        segment.release();
+        assertThat(segment.tryTakeIndex()).isNotNull();
+    }
+
+    @Test
     void givesEveryIndexToAnotherSegmentOnceThereAreEnough() {
         SegmentChain chain = new SegmentChain(StreamName.TRIPS, 0, LogKeyset.NONE);
         FaultyDisk disk = new FaultyDisk();
