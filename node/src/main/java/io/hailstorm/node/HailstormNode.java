@@ -90,6 +90,7 @@ final class HailstormNode implements AutoCloseable {
     private final StatusView status;
     private final LiveProjection projection;
     private final OpsServer ops;
+    private final LagMetrics lag;
     private final List<AgentLoop> loops = new ArrayList<>();
     private @Nullable Server inProcess;
     private boolean isEdgeStarted;
@@ -172,7 +173,7 @@ final class HailstormNode implements AutoCloseable {
                         served),
                 wall,
                 metrics);
-        Recovery recovery = new Recovery(log, clock, ingest, prices, served);
+        Recovery recovery = new Recovery(log, clock, ingest, prices, served, region.gate());
         region.attach(ingest, recovery);
         ranges.beforeRangeRecord(ingest::flushFixes);
         directory = DriverDirectory.open(data.drivers(), config.driversMax());
@@ -192,6 +193,8 @@ final class HailstormNode implements AutoCloseable {
         projection = new LiveProjection(log, cells, status, opsConfig, Upcasters::toCurrent);
         ops = new OpsServer(opsConfig, status, projection, metrics, wall);
         NodeMetrics.register(metrics, log, region, served, stats, writer);
+        lag = new LagMetrics(metrics, log, region, projection);
+        status.readers(lag, region.gate().letters());
     }
 
     private Dispatch dispatch(MatchingConfig matching) {
@@ -257,7 +260,9 @@ final class HailstormNode implements AutoCloseable {
         loops.add(new AgentLoop(
                         "hailstorm-ops",
                         PARK_NS_OPS,
-                        () -> checkpointer.doWork() + projection.doWork(time.epochMs()),
+                        () -> checkpointer.doWork()
+                                + projection.doWork(time.epochMs())
+                                + lag.doWork(wall.monotonicNs()),
                         this::fail)
                 .start());
     }
@@ -274,6 +279,7 @@ final class HailstormNode implements AutoCloseable {
         checkpointer.doWork();
         if (++turnCount % PROJECTION_EVERY_TURNS == 0) {
             projection.doWork(time.epochMs());
+            lag.doWork(wall.monotonicNs());
         }
         return work;
     }

@@ -2,10 +2,11 @@ package io.hailstorm.node;
 
 import io.hailstorm.kernel.RecordType;
 import io.hailstorm.log.PartitionReader;
-import io.hailstorm.protocol.v1.Event;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * The events of several partitions of a stream as one sequence by hybrid logical time: cause before effect, wherever each
@@ -14,12 +15,12 @@ import java.util.List;
 final class MergedEvents {
     private static final int READ_AHEAD = 1024;
 
-    /** Receives the events in order. */
+    /** Receives the events in order, each as its bytes. */
     interface Handler {
-        void onEvent(int partition, long offset, Event event);
+        void onEvent(PartitionReader partition, long offset, long hlc, DirectBuffer bytes);
     }
 
-    private record Entry(long hlc, long offset, Event event) {}
+    private record Entry(long hlc, long offset, UnsafeBuffer bytes) {}
 
     private static final class Source {
         private final PartitionReader reader;
@@ -40,7 +41,9 @@ final class MergedEvents {
                         (int) Math.min(READ_AHEAD, endOffset - nextOffset),
                         (offset, hlc, type, buffer, index, length) -> {
                             if (type == RecordType.EVENT) {
-                                ahead.add(new Entry(hlc, offset, EventReader.read(buffer, index, length)));
+                                UnsafeBuffer bytes = new UnsafeBuffer(new byte[length]);
+                                bytes.putBytes(0, buffer, index, length);
+                                ahead.add(new Entry(hlc, offset, bytes));
                             }
                             return true;
                         });
@@ -71,7 +74,7 @@ final class MergedEvents {
                 return;
             }
             Entry entry = first.ahead.removeFirst();
-            handler.onEvent(first.reader.partition(), entry.offset(), entry.event());
+            handler.onEvent(first.reader, entry.offset(), entry.hlc(), entry.bytes());
         }
     }
 }

@@ -74,6 +74,16 @@ final class NodeMetrics {
         Gauge.builder("hailstorm.log.events.waiting", writer, EventWriter::waitingCount)
                 .description("events decided that the log has not taken yet")
                 .register(registry);
+        DeadLetters letters = region.gate().letters();
+        Gauge.builder("hailstorm.dead.letters.open", letters, DeadLetters::openCount)
+                .description("dead letters neither resolved nor expired")
+                .register(registry);
+        Gauge.builder("hailstorm.dead.letters.keys", letters, DeadLetters::keyCount)
+                .description("trips whose commands wait behind a dead letter")
+                .register(registry);
+        Gauge.builder("hailstorm.dead.letters.stalled", letters, of -> of.isStalled() ? 1 : 0)
+                .description("1 while a reader waits because too many dead letters are open")
+                .register(registry);
     }
 
     private static void log(MeterRegistry registry, Log log, StreamName stream) {

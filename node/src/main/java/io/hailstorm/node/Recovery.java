@@ -1,13 +1,16 @@
 package io.hailstorm.node;
 
 import io.hailstorm.ingest.IngestAgent;
+import io.hailstorm.kernel.ErrorCode;
 import io.hailstorm.kernel.FixView;
+import io.hailstorm.kernel.HailstormException;
 import io.hailstorm.kernel.HybridLogicalClock;
 import io.hailstorm.kernel.RecordType;
 import io.hailstorm.kernel.RiderId;
 import io.hailstorm.kernel.StreamName;
 import io.hailstorm.log.Log;
 import io.hailstorm.log.PartitionLog;
+import io.hailstorm.log.PartitionReader;
 import io.hailstorm.matching.Matcher;
 import io.hailstorm.pricing.PriceBook;
 import io.hailstorm.pricing.PriceUpdate;
@@ -15,6 +18,8 @@ import io.hailstorm.protocol.v1.Event;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.agrona.DirectBuffer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,15 +39,23 @@ final class Recovery {
     private final IngestAgent ingest;
     private final PriceBook prices;
     private final ServedPartitions served;
+    private final PoisonGate gate;
     private final FixView fix = new FixView();
     private long maxHlc;
 
-    Recovery(Log log, HybridLogicalClock clock, IngestAgent ingest, PriceBook prices, ServedPartitions served) {
+    Recovery(
+            Log log,
+            HybridLogicalClock clock,
+            IngestAgent ingest,
+            PriceBook prices,
+            ServedPartitions served,
+            PoisonGate gate) {
         this.log = log;
         this.clock = clock;
         this.ingest = ingest;
         this.prices = prices;
         this.served = served;
+        this.gate = gate;
     }
 
     /**
@@ -51,6 +64,8 @@ final class Recovery {
      */
     void run(DriverDirectory directory, RegionAgent region, long nowMs) {
         long lastHlc = lastFixHlc();
+        gate.tick(nowMs);
+        gate.letters().read();
         directory.forEach(ingest::restore);
         Map<String, List<Long>> offsets = directory.offsets();
         Dispatch dispatch = region.dispatch();
@@ -87,7 +102,7 @@ final class Recovery {
             PartitionLog source = log.partition(StreamName.FIXES, partition);
             long from = Math.min(source.offsetAtOrAfter(windowStartMs << HLC_COUNTER_BITS), fixesEnds[partition]);
             fold(source, from, fixesEnds[partition], (offset, hlc, type, buffer, index, length) -> {
-                if (type == RecordType.FIX) {
+                if (type == RecordType.FIX && isUsable(source, offset, hlc, type, buffer, index, length)) {
                     onFix(dispatch, fix.wrap(buffer, index));
                 }
                 return true;
@@ -102,8 +117,8 @@ final class Recovery {
     void decide(Dispatch dispatch, long[] tripsEnds, long pricesEnd, long nowMs) {
         PartitionLog published = log.partition(StreamName.PRICES, 0);
         fold(published, published.startOffset(), pricesEnd, (offset, hlc, type, buffer, index, length) -> {
-            Event event = EventReader.read(buffer, index, length);
-            if (event.hasPricesPublished()) {
+            Event event = type == RecordType.EVENT ? event(published, offset, hlc, buffer, index, length) : null;
+            if (event != null && event.hasPricesPublished()) {
                 dispatch.pricing().replay(EventCodec.priceUpdate(event.getPricesPublished()));
             }
             return true;
@@ -156,10 +171,12 @@ final class Recovery {
             int at = partition;
             fold(source, offset, ends[partition], (from, hlc, type, buffer, index, length) -> {
                 if (type == RecordType.FIX) {
-                    fix.wrap(buffer, index);
-                    ingest.recover(at, fix, false);
-                    if (from >= windowStart) {
-                        onFix(dispatch, fix);
+                    if (isUsable(source, from, hlc, type, buffer, index, length)) {
+                        fix.wrap(buffer, index);
+                        ingest.recover(at, fix, false);
+                        if (from >= windowStart) {
+                            onFix(dispatch, fix);
+                        }
                     }
                 } else if (type == RecordType.EVENT) {
                     Event event = EventReader.read(buffer, index, length);
@@ -183,7 +200,8 @@ final class Recovery {
                     start(checkpoint, partition, source),
                     ends[partition],
                     (offset, hlc, type, buffer, index, length) -> {
-                        if (type == RecordType.FIX || type == RecordType.REJECTED_FIX) {
+                        boolean isFix = type == RecordType.FIX || type == RecordType.REJECTED_FIX;
+                        if (isFix && isUsable(source, offset, hlc, type, buffer, index, length)) {
                             ingest.recover(at, fix.wrap(buffer, index), true);
                         }
                         return true;
@@ -206,15 +224,48 @@ final class Recovery {
         return offset;
     }
 
-    private void forEachTripEvent(long[] ends, MergedEvents.Handler handler) {
+    private void forEachTripEvent(long[] ends, TripHandler handler) {
         List<PartitionLog> trips = new ArrayList<>();
         for (int partition = 0; partition < ends.length; partition++) {
             trips.add(log.partition(StreamName.TRIPS, partition));
         }
-        MergedEvents.forEach(trips, ends, (partition, offset, event) -> {
-            maxHlc = Math.max(maxHlc, event.getHlc());
-            handler.onEvent(partition, offset, event);
+        MergedEvents.forEach(trips, ends, (source, offset, hlc, bytes) -> {
+            Event event = event(source, offset, hlc, bytes, 0, bytes.capacity());
+            if (event != null) {
+                maxHlc = Math.max(maxHlc, event.getHlc());
+                handler.onEvent(source.partition(), offset, event);
+            }
         });
+    }
+
+    private @Nullable Event event(
+            PartitionReader source, long offset, long hlc, DirectBuffer buffer, int index, int length) {
+        Event event = gate.event(source.stream(), source.partition(), offset, hlc, buffer, index, length);
+        refuseStall(source, offset);
+        return event;
+    }
+
+    private boolean isUsable(
+            PartitionReader source, long offset, long hlc, int type, DirectBuffer buffer, int index, int length) {
+        boolean usable = gate.fix(source.stream(), source.partition(), offset, hlc, type, buffer, index, length);
+        refuseStall(source, offset);
+        return usable;
+    }
+
+    /** A node that began without a record it could neither read nor park would forget it. */
+    private void refuseStall(PartitionReader source, long offset) {
+        if (gate.isStalled()) {
+            throw new HailstormException(
+                    ErrorCode.RESOURCE_EXHAUSTED,
+                    "too many open dead letters: open=" + gate.letters().openCount() + ", max=" + DeadLetters.OPEN_MAX
+                            + ", at " + source.stream() + "/" + source.partition() + "@" + offset
+                            + "; look at them with 'hailstorm dlq list' and end them with 'hailstorm dlq replay'");
+        }
+    }
+
+    /** Receives the events of trips in order. */
+    private interface TripHandler {
+        void onEvent(int partition, long offset, Event event);
     }
 
     private static void onTripRecord(Dispatch dispatch, Event event) {
@@ -242,8 +293,8 @@ final class Recovery {
             if (type != RecordType.EVENT) {
                 return true;
             }
-            Event event = EventReader.read(buffer, index, length);
-            if (event.hasPricesPublished()) {
+            Event event = event(source, offset, hlc, buffer, index, length);
+            if (event != null && event.hasPricesPublished()) {
                 PriceUpdate update = EventCodec.priceUpdate(event.getPricesPublished());
                 if (decides) {
                     dispatch.pricing().replay(update);

@@ -9,6 +9,7 @@ import io.hailstorm.kernel.StreamName;
 import io.hailstorm.kernel.TimeSource;
 import io.hailstorm.log.Log;
 import io.hailstorm.log.PartitionLog;
+import io.hailstorm.log.PartitionReader;
 import io.hailstorm.log.RecordHandler;
 import io.hailstorm.matching.Matcher;
 import io.hailstorm.matching.MatcherOutput;
@@ -51,6 +52,8 @@ final class RegionAgent implements MatcherOutput {
     private final RegionStats stats;
     private final LatencyProbe probe;
     private final HybridLogicalClock clock;
+    private final DeadLetters letters;
+    private final PoisonGate gate;
     private final long[] fixesOffsets;
     /** Of partitions that another node serves; what this one serves it wrote itself. */
     private final long[] lateOffsets;
@@ -96,6 +99,8 @@ final class RegionAgent implements MatcherOutput {
         this.prices = prices;
         this.stats = stats;
         this.probe = probe;
+        letters = new DeadLetters(log);
+        gate = new PoisonGate(letters);
         fixesOffsets = new long[log.partitionCount()];
         lateOffsets = new long[log.partitionCount()];
         tripsOffsets = new long[log.partitionCount()];
@@ -121,6 +126,8 @@ final class RegionAgent implements MatcherOutput {
     int doWork() {
         long nowMs = time.epochMs();
         int work = runSubmitted();
+        gate.tick(nowMs);
+        work += letters.read();
         if (served.isShared()) {
             work += followOwnership(nowMs);
         }
@@ -141,6 +148,7 @@ final class RegionAgent implements MatcherOutput {
             work += tick(nowMs);
             writer.flush();
         }
+        work += letters.write(writer, served);
         turns = turns + 1;
         return work;
     }
@@ -148,6 +156,22 @@ final class RegionAgent implements MatcherOutput {
     /** Turns taken so far; any thread. */
     long turns() {
         return turns;
+    }
+
+    /** What stands between the log and the folds; this thread. */
+    PoisonGate gate() {
+        return gate;
+    }
+
+    /** The next record of a stream's partition that this region reads, as of its last turn; any thread. */
+    long position(StreamName stream, int partition) {
+        long asOfTurn = turns;
+        return switch (stream) {
+            case FIXES -> fixesOffsets[partition];
+            case TRIPS -> tripsOffsets[partition];
+            case PRICES -> partition == 0 && asOfTurn >= 0 ? pricesOffset : PartitionReader.NULL_OFFSET;
+            case CONTROL, LATE, DEAD_LETTERS -> PartitionReader.NULL_OFFSET;
+        };
     }
 
     /** Runs something on this thread at the next turn; any thread. */
@@ -243,9 +267,13 @@ final class RegionAgent implements MatcherOutput {
             return 0;
         }
         lateOffsets[partition] = late.read(from, RECORDS_PER_READ, (offset, hlc, type, buffer, index, length) -> {
-            ingest.recover(partition, fix.wrap(buffer, index), true);
-            return true;
+            boolean isFix = type == RecordType.FIX || type == RecordType.REJECTED_FIX;
+            if (isFix && gate.fix(StreamName.LATE, partition, offset, hlc, type, buffer, index, length)) {
+                ingest.recover(partition, fix.wrap(buffer, index), true);
+            }
+            return !isFix || gate.goOn(offset);
         });
+        lateOffsets[partition] = gate.resume(lateOffsets[partition]);
         ingest.folded(StreamName.LATE, partition, lateOffsets[partition]);
         return (int) (lateOffsets[partition] - from);
     }
@@ -260,7 +288,7 @@ final class RegionAgent implements MatcherOutput {
                 boolean foreign = !served.serves(partition);
                 readPartition = partition;
                 fixesOffsets[partition] =
-                        fixes.read(from, RECORDS_PER_READ, foreign ? onForeignFixRecord : onFixRecord);
+                        gate.resume(fixes.read(from, RECORDS_PER_READ, foreign ? onForeignFixRecord : onFixRecord));
                 if (foreign) {
                     ingest.folded(StreamName.FIXES, partition, fixesOffsets[partition]);
                 }
@@ -277,14 +305,18 @@ final class RegionAgent implements MatcherOutput {
     private boolean onForeignFixRecord(long offset, long hlc, int type, DirectBuffer buffer, int index, int length) {
         clock.restore(hlc);
         if (type == RecordType.FIX) {
+            if (!gate.fix(StreamName.FIXES, readPartition, offset, hlc, type, buffer, index, length)) {
+                return gate.goOn(offset);
+            }
             ingest.recover(readPartition, fix.wrap(buffer, index), false);
+            dispatchFix();
         } else if (type == RecordType.EVENT) {
             Event event = EventReader.read(buffer, index, length);
             if (event.hasDriverHandedOver()) {
                 ingest.recoverHandOver(event.getDriverHandedOver());
             }
         }
-        return onFixRecord(offset, hlc, type, buffer, index, length);
+        return true;
     }
 
     /** Records of {@code fixes} folded into the index so far; any thread. */
@@ -294,11 +326,18 @@ final class RegionAgent implements MatcherOutput {
 
     private boolean onFixRecord(long offset, long hlc, int type, DirectBuffer buffer, int index, int length) {
         if (type == RecordType.FIX) {
+            if (!gate.fix(StreamName.FIXES, readPartition, offset, hlc, type, buffer, index, length)) {
+                return gate.goOn(offset);
+            }
             fix.wrap(buffer, index);
-            dispatch.matcher().onFix(fix);
-            dispatch.pricing().onFix(fix);
+            dispatchFix();
         }
         return true;
+    }
+
+    private void dispatchFix() {
+        dispatch.matcher().onFix(fix);
+        dispatch.pricing().onFix(fix);
     }
 
     private int readTrips() {
@@ -309,15 +348,18 @@ final class RegionAgent implements MatcherOutput {
             if (from < trips.durableOffset()) {
                 int at = partition;
                 tripsOffsets[partition] =
-                        trips.read(from, RECORDS_PER_READ, (offset, hlc, type, buffer, index, length) -> {
+                        gate.resume(trips.read(from, RECORDS_PER_READ, (offset, hlc, type, buffer, index, length) -> {
                             clock.restore(hlc);
-                            if (type == RecordType.EVENT) {
-                                onTripRecord(at, offset, EventReader.read(buffer, index, length));
-                            } else {
+                            if (type != RecordType.EVENT) {
                                 stats.skipped();
+                                return true;
                             }
-                            return true;
-                        });
+                            Event event = gate.event(StreamName.TRIPS, at, offset, hlc, buffer, index, length);
+                            if (event != null) {
+                                onTripRecord(at, offset, event);
+                            }
+                            return gate.goOn(offset);
+                        }));
                 read += tripsOffsets[partition] - from;
             }
         }
@@ -356,18 +398,19 @@ final class RegionAgent implements MatcherOutput {
         if (from >= published.durableOffset()) {
             return 0;
         }
-        pricesOffset = published.read(from, RECORDS_PER_READ, (offset, hlc, type, buffer, index, length) -> {
-            if (type != RecordType.EVENT) {
-                stats.skipped();
-                return true;
-            }
-            Event event = EventReader.read(buffer, index, length);
-            if (event.hasPricesPublished()) {
-                prices.apply(EventCodec.priceUpdate(event.getPricesPublished()));
-                ingest.priceFeed().onPrices(event.getPricesPublished());
-            }
-            return true;
-        });
+        pricesOffset =
+                gate.resume(published.read(from, RECORDS_PER_READ, (offset, hlc, type, buffer, index, length) -> {
+                    if (type != RecordType.EVENT) {
+                        stats.skipped();
+                        return true;
+                    }
+                    Event event = gate.event(StreamName.PRICES, 0, offset, hlc, buffer, index, length);
+                    if (event != null && event.hasPricesPublished()) {
+                        prices.apply(EventCodec.priceUpdate(event.getPricesPublished()));
+                        ingest.priceFeed().onPrices(event.getPricesPublished());
+                    }
+                    return gate.goOn(offset);
+                }));
         return (int) (pricesOffset - from);
     }
 

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** What the console asks of this node. Any thread. */
 final class StatusView implements NodeStatus {
@@ -33,6 +34,8 @@ final class StatusView implements NodeStatus {
     private final RegionStats stats;
     private final Supplier<Optional<Throwable>> failure;
     private volatile Phase phase = Phase.STARTING;
+    private volatile @Nullable LagMetrics lag;
+    private volatile @Nullable DeadLetters letters;
 
     StatusView(
             NodeConfig config,
@@ -52,6 +55,12 @@ final class StatusView implements NodeStatus {
         this.served = served;
         this.stats = stats;
         this.failure = failure;
+    }
+
+    /** What is known of readers once there are any. */
+    void readers(LagMetrics measured, DeadLetters parked) {
+        lag = measured;
+        letters = parked;
     }
 
     void phase(Phase now) {
@@ -125,6 +134,15 @@ final class StatusView implements NodeStatus {
         RegionStats.Rounds rounds = stats.rounds();
         figures.put("round_solve_p50_ms", rounds.solveP50Ms());
         figures.put("round_solve_p99_ms", rounds.solveP99Ms());
+        LagMetrics behind = lag;
+        if (behind != null) {
+            figures.put("reader_lag_records_max", (double) behind.recordsMax());
+            figures.put("reader_lag_ms_max", (double) behind.msMax());
+        }
+        DeadLetters parked = letters;
+        if (parked != null) {
+            figures.put("dead_letters_open", (double) parked.openCount());
+        }
         return figures;
     }
 

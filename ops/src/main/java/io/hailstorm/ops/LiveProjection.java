@@ -10,6 +10,7 @@ import io.hailstorm.kernel.HybridLogicalClock;
 import io.hailstorm.kernel.RecordType;
 import io.hailstorm.kernel.StreamName;
 import io.hailstorm.log.Log;
+import io.hailstorm.log.PartitionReader;
 import io.hailstorm.ops.FrameEncoder.Headline;
 import io.hailstorm.protocol.v1.Event;
 import java.nio.ByteBuffer;
@@ -121,6 +122,21 @@ public final class LiveProjection {
             lock.unlock();
         }
         return work;
+    }
+
+    /** Receives where the projection stands in one partition. */
+    public interface Positions {
+        void at(PartitionReader partition, long nextOffset);
+    }
+
+    /** Tells where the projection stands in every partition it reads. Any thread. */
+    public void forEachPosition(Positions positions) {
+        lock.lock();
+        try {
+            tails.forEach(tail -> positions.at(tail.log(), tail.nextOffset()));
+        } finally {
+            lock.unlock();
+        }
     }
 
     private boolean onRecord(long offset, long hlc, int type, DirectBuffer buffer, int index, int length) {
