@@ -40,6 +40,19 @@ public final class EmbeddedLog implements Log {
     }
 
     /**
+     * How many partitions an existing log has.
+     *
+     * @throws HailstormException {@code NOT_FOUND} when there is no log in the directory
+     */
+    public static int partitionCountOf(Disk disk, Path dataDir) {
+        return LogMeta.read(disk, dataDir.resolve(DIRECTORY_NAME))
+                .orElseThrow(() -> new HailstormException(
+                        ErrorCode.NOT_FOUND,
+                        "no log in " + dataDir + ": expected a directory \"log\"; check --data-dir"))
+                .partitionCount();
+    }
+
+    /**
      * Opens the log of a data directory, recovering every partition; creates it when there is none.
      *
      * @throws HailstormException {@code FAILED_PRECONDITION} when another process has it open, or it was made with another

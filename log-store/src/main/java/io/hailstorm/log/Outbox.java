@@ -83,8 +83,8 @@ public final class Outbox implements Fold.Outputs {
         }
     }
 
-    /** The producer of a group's outputs from one source partition. */
-    static long producerId(String group, StreamName source, int partition) {
+    /** The producer of a group's outputs from one source partition; a log does not let it expire. */
+    public static long producerId(String group, StreamName source, int partition) {
         long hash = CounterRandom.mix(0x9E3779B97F4A7C15L + partition);
         String text = source.text() + '/' + group;
         for (int i = 0; i < text.length(); i++) {

@@ -48,7 +48,7 @@ final class DeadLetters {
         this(partitionsOf(log), OPEN_MAX, ParkedKeys.KEYS_MAX);
     }
 
-    /** @param partitions of {@code dead-letters}, each at its number */
+    /** @param partitions of {@code dead-letters}; to write, all of them, each at its number */
     DeadLetters(List<? extends PartitionReader> partitions, int openMax, int keysMax) {
         this.partitions = partitions;
         this.openMax = openMax;
@@ -123,8 +123,9 @@ final class DeadLetters {
         keyCount = parkedKeys.size();
         byOrigin.put(letter.origin(), letter);
         if (letter.state() == Letter.State.RESOLVED) {
-            Letter.Origin at = letter.origin();
-            byReplay.put(new Letter.Origin(at.stream(), at.partition(), letter.replayedOffset()), letter);
+            byReplay.put(
+                    new Letter.Origin(letter.replayStream(), letter.origin().partition(), letter.replayedOffset()),
+                    letter);
         }
     }
 
@@ -189,8 +190,9 @@ final class DeadLetters {
     /** Appends the letters of served partitions that are not in the log yet; keeps what the log does not take now. */
     int write(EventWriter writer, ServedPartitions served) {
         int written = 0;
-        for (Unwritten each : unwritten.values()) {
-            int partition = each.letter.origin().partition();
+        for (Map.Entry<Letter.Origin, Unwritten> entry : unwritten.entrySet()) {
+            Unwritten each = entry.getValue();
+            int partition = entry.getKey().partition();
             boolean mine = served.serves(partition)
                     && nextOffsets[partition] >= partitions.get(partition).durableOffset();
             if (mine && !each.appended) {
@@ -201,10 +203,10 @@ final class DeadLetters {
                 if (writer.append(StreamName.DEAD_LETTERS, partition, bytes) < 0) {
                     return written;
                 }
-                unwritten.replace(each.letter.origin(), new Unwritten(each.letter, each.bytes, true));
+                entry.setValue(new Unwritten(each.letter, each.bytes, true));
                 written++;
             } else if (each.appended && !served.serves(partition)) {
-                unwritten.replace(each.letter.origin(), new Unwritten(each.letter, each.bytes, false));
+                entry.setValue(new Unwritten(each.letter, each.bytes, false));
             }
         }
         return written;

@@ -22,6 +22,7 @@ import picocli.CommandLine.IVersionProvider;
             NodeCommand.class,
             SimulateCommand.class,
             LogCommand.class,
+            DlqCommand.class,
             RegionsCommand.class,
             DriversCommand.class,
             TokenCommand.class,

@@ -385,6 +385,12 @@ final class HailstormNode implements AutoCloseable {
         return log;
     }
 
+    /** The metrics as Prometheus reads them, lags measured by now. */
+    String scrape() {
+        lag.measureNow();
+        return metrics.scrape();
+    }
+
     /** Readiness off, streams told to go, the turn finished, checkpoint and log flushed, files closed. */
     @Override
     public void close() {

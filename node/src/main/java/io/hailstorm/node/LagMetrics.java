@@ -56,6 +56,12 @@ final class LagMetrics {
         }
         measured = true;
         measuredNs = nowNs;
+        measureNow();
+        return 1;
+    }
+
+    /** Measures, on the thread of {@link #doWork}. */
+    void measureNow() {
         rows = measure();
         records.register(
                 rows.stream()
@@ -67,7 +73,6 @@ final class LagMetrics {
                         .map(row -> MultiGauge.Row.of(tags(row), row.lag().ms() / MS_PER_S))
                         .toList(),
                 true);
-        return 1;
     }
 
     private static Tags tags(Row row) {

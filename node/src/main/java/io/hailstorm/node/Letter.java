@@ -3,7 +3,6 @@ package io.hailstorm.node;
 import io.hailstorm.kernel.ErrorCode;
 import io.hailstorm.kernel.HailstormException;
 import io.hailstorm.kernel.StreamName;
-import io.hailstorm.log.PartitionReader;
 import io.hailstorm.protocol.v1.DeadLetter;
 
 /**
@@ -105,6 +104,14 @@ record Letter(
                 replayed);
     }
 
+    /**
+     * Where a replay appends the record. A fix never goes back among fixes, whose order its driver's later ones have made
+     * without it: it is late.
+     */
+    StreamName replayStream() {
+        return origin.stream() == StreamName.FIXES ? StreamName.LATE : origin.stream();
+    }
+
     /** The event's part that parks this letter. */
     DeadLetter.Builder encode() {
         return DeadLetter.newBuilder()
@@ -133,6 +140,6 @@ record Letter(
     }
 
     boolean isWritten() {
-        return letterOffset != UNWRITTEN && letterOffset != PartitionReader.NULL_OFFSET;
+        return letterOffset != UNWRITTEN;
     }
 }

@@ -28,6 +28,11 @@ import org.slf4j.LoggerFactory;
 final class PoisonGate {
     private static final Logger LOG = LoggerFactory.getLogger(PoisonGate.class);
 
+    /** Letters named in the log of the process one by one; beyond, one of … */
+    private static final int LOGGED_EACH = 20;
+    /** … this many. */
+    private static final int LOGGED_EVERY = 100;
+
     private final DeadLetters letters;
     private final FixView fix = new FixView();
     private long nowMs;
@@ -96,8 +101,8 @@ final class PoisonGate {
     }
 
     private static String reason(RuntimeException e) {
-        Throwable root = e.getCause() == null ? e : e.getCause();
-        return e.getMessage() + (root == e ? "" : " (" + root.getMessage() + ")");
+        Throwable cause = e.getCause();
+        return e.getMessage() + (cause == null ? "" : " (" + cause.getMessage() + ")");
     }
 
     private static boolean isCommand(Event event) {
@@ -162,8 +167,9 @@ final class PoisonGate {
             return;
         }
         stalled = !letters.park(origin, hlc, type, key, cause, nowMs, buffer, index, length);
-        if (!stalled) {
-            LOG.warn("dead letter: {}: {}", origin, cause);
+        int open = letters.openCount();
+        if (!stalled && (open <= LOGGED_EACH || open % LOGGED_EVERY == 0)) {
+            LOG.warn("dead letter: {}: {}, {} open", origin, cause, open);
         }
     }
 

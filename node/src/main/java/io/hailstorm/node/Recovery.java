@@ -63,7 +63,7 @@ final class Recovery {
      * here on, and decides; one of several does so as the partitions come to it.
      */
     void run(DriverDirectory directory, RegionAgent region, long nowMs) {
-        long lastHlc = lastFixHlc();
+        long lastHlc = lastHlc(log);
         gate.tick(nowMs);
         gate.letters().read();
         directory.forEach(ingest::restore);
@@ -97,7 +97,7 @@ final class Recovery {
 
     /** Shows what begins anew the last minutes of fixes, below these offsets. */
     void recentFixes(Dispatch dispatch, long[] fixesEnds) {
-        long windowStartMs = windowStartMs(lastFixHlc());
+        long windowStartMs = windowStartMs(lastHlc(log));
         for (int partition = 0; partition < fixesEnds.length; partition++) {
             PartitionLog source = log.partition(StreamName.FIXES, partition);
             long from = Math.min(source.offsetAtOrAfter(windowStartMs << HLC_COUNTER_BITS), fixesEnds[partition]);
@@ -128,7 +128,8 @@ final class Recovery {
         dispatch.matcher().finishRecovery(nowMs);
     }
 
-    private long lastFixHlc() {
+    /** The newest clock of any durable record. */
+    static long lastHlc(Log log) {
         long[] last = {0};
         for (StreamName stream : StreamName.values()) {
             for (int partition = 0; partition < log.partitionCount(); partition++) {
