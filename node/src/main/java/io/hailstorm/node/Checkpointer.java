@@ -18,14 +18,24 @@ final class Checkpointer {
 
     private final IngestAgent ingest;
     private final DriverDirectory directory;
+    private final LogHolds holds;
     private final int partitionCount;
     private final long intervalMs;
     private long dueMs;
     private volatile @Nullable Checkpoint pending;
 
-    Checkpointer(IngestAgent ingest, DriverDirectory directory, int partitionCount, long intervalMs, long nowMs) {
+    /** @param holds what follows the last checkpoint is held in the log, since a restart reads it again */
+    Checkpointer(
+            IngestAgent ingest,
+            DriverDirectory directory,
+            LogHolds holds,
+            int partitionCount,
+            long intervalMs,
+            long nowMs) {
         this.ingest = ingest;
         this.directory = directory;
+        this.holds = holds;
+        holds.onDirectory(directory.offsets());
         this.partitionCount = partitionCount;
         this.intervalMs = intervalMs;
         this.dueMs = nowMs + intervalMs;
@@ -65,6 +75,7 @@ final class Checkpointer {
         }
         taken.sessions().forEach(directory::put);
         directory.commitOffsets(taken.offsets());
+        holds.onDirectory(taken.offsets());
         pending = null;
         return taken.sessions().size() + 1;
     }

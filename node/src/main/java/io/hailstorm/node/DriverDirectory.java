@@ -152,6 +152,11 @@ final class DriverDirectory implements AutoCloseable {
 
     /** The offsets of the last checkpoint; empty when there was none, and the log must be read from its start. */
     Map<String, List<Long>> offsets() {
+        return offsets(directory);
+    }
+
+    /** The same of a directory that is not open. */
+    static Map<String, List<Long>> offsets(Path directory) {
         Path file = directory.resolve("offsets.json");
         if (!Files.exists(file)) {
             return Map.of();

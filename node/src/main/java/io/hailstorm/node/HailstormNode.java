@@ -56,7 +56,7 @@ import org.jspecify.annotations.Nullable;
  *   thread             runs
  *   hailstorm-region   RegionAgent: the only writer of every partition
  *   hailstorm-sync     Log.doWork: group commit, preallocation, retention
- *   hailstorm-ops      the console's projection, the driver directory's checkpoints
+ *   hailstorm-ops      the console's projection, the driver directory's checkpoints, compaction of the log
  *   Netty, Helidon     connections; they reach the region through bounded rings
  * </pre>
  *
@@ -178,8 +178,8 @@ final class HailstormNode implements AutoCloseable {
         ranges.beforeRangeRecord(ingest::flushFixes);
         directory = DriverDirectory.open(data.drivers(), config.driversMax());
         recovery.run(directory, region, time.epochMs());
-        checkpointer =
-                new Checkpointer(ingest, directory, config.partitionCount(), config.checkpointMs(), time.epochMs());
+        checkpointer = new Checkpointer(
+                ingest, directory, new LogHolds(log), config.partitionCount(), config.checkpointMs(), time.epochMs());
         DevKeys keys = DevKeys.loadOrCreate(data.keys());
         issuer = new TokenIssuer(keys, time);
         edge = new IngestServer(
@@ -262,7 +262,8 @@ final class HailstormNode implements AutoCloseable {
                         PARK_NS_OPS,
                         () -> checkpointer.doWork()
                                 + projection.doWork(time.epochMs())
-                                + lag.doWork(wall.monotonicNs()),
+                                + lag.doWork(wall.monotonicNs())
+                                + log.doMaintenance(wall.monotonicNs()),
                         this::fail)
                 .start());
     }
@@ -280,6 +281,7 @@ final class HailstormNode implements AutoCloseable {
         if (++turnCount % PROJECTION_EVERY_TURNS == 0) {
             projection.doWork(time.epochMs());
             lag.doWork(wall.monotonicNs());
+            log.doMaintenance(time.monotonicNs());
         }
         return work;
     }

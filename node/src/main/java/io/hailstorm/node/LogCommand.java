@@ -18,6 +18,8 @@ import picocli.CommandLine.Command;
             LogReset.class,
             LogVerify.class,
             LogRepairCommand.class,
+            LogCompactCommand.class,
+            LogKeysCommand.class,
             LogCheckHistory.class,
             LogStreams.class,
             LogDiff.class,

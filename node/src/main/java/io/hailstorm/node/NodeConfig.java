@@ -6,6 +6,8 @@ import io.hailstorm.kernel.ErrorCode;
 import io.hailstorm.kernel.HailstormException;
 import io.hailstorm.kernel.StreamName;
 import io.hailstorm.log.AckLevel;
+import io.hailstorm.log.CompactionPolicy;
+import io.hailstorm.log.Compression;
 import io.hailstorm.log.KafkaLogConfig;
 import io.hailstorm.log.LogConfig;
 import io.hailstorm.log.StreamConfig;
@@ -109,7 +111,17 @@ record NodeConfig(
                 .withCommit(
                         settings.integer(Setting.TRIPS_COMMIT_MS, 0, 10_000) * NS_PER_MS,
                         log.stream(StreamName.TRIPS).commitBytes());
-        return log.withStream(StreamName.FIXES, fixes).withStream(StreamName.TRIPS, trips);
+        int compactHours = settings.integer(Setting.FIXES_COMPACT_HOURS, 0, 1_000_000);
+        if (compactHours > 0) {
+            fixes = fixes.withCompaction(LogMeaning.policy(StreamName.FIXES), compactHours * MS_PER_HOUR);
+        }
+        Compression compression = Compression.valueOf(settings.oneOf(Setting.LOG_COMPRESSION, "NONE", "LZ4", "ZSTD"));
+        String keyset = settings.text(Setting.LOG_KEYSET);
+        log = log.withStream(StreamName.FIXES, fixes).withStream(StreamName.TRIPS, trips);
+        for (StreamName stream : StreamName.values()) {
+            log = log.withStream(stream, log.stream(stream).withCompression(compression));
+        }
+        return log.withKeyset(LogKeysets.readOrNone(keyset.isBlank() ? null : Path.of(keyset)));
     }
 
     /** Keeps every fix, so that a run's history can be checked whole. */
@@ -117,7 +129,10 @@ record NodeConfig(
         LogConfig keeping = log;
         for (StreamName stream : new StreamName[] {StreamName.FIXES, StreamName.LATE, StreamName.PRICES}) {
             keeping = keeping.withStream(
-                    stream, log.stream(stream).withRetention(StreamConfig.UNLIMITED, StreamConfig.UNLIMITED));
+                    stream,
+                    log.stream(stream)
+                            .withRetention(StreamConfig.UNLIMITED, StreamConfig.UNLIMITED)
+                            .withCompaction(CompactionPolicy.NONE, StreamConfig.UNLIMITED));
         }
         return withLog(keeping);
     }

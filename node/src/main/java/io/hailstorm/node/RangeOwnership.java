@@ -59,6 +59,7 @@ final class RangeOwnership implements RangeAdmission {
     private final Log log;
     private final EventWriter writer;
     private final ServedPartitions served;
+    private final LogHolds holds;
     private final OwnershipTable table = new OwnershipTable();
     private final Map<String, Progress> progress = new LinkedHashMap<>();
     private final Map<String, MovePlan> plans = new HashMap<>();
@@ -73,6 +74,7 @@ final class RangeOwnership implements RangeAdmission {
     RangeOwnership(Log log, EventWriter writer, ServedPartitions served, Cells cells) {
         this.log = log;
         this.writer = writer;
+        holds = new LogHolds(log);
         this.served = served;
         moves = new RangeMoves(table, this::propose, new FixesJournal(), new LogRangeStore(log, cells), this::onEnded);
     }
@@ -194,6 +196,7 @@ final class RangeOwnership implements RangeAdmission {
             progress.remove(eldest);
             plans.remove(eldest);
         }
+        holds.onMoveStarted(plan);
         moves.start(plan);
     }
 
@@ -238,6 +241,7 @@ final class RangeOwnership implements RangeAdmission {
     }
 
     private void onEnded(RangeMove move) {
+        holds.onMoveEnded(move.plan().migrationId());
         Progress of = progress.get(move.plan().migrationId());
         if (of == null) {
             return;

@@ -26,6 +26,12 @@ enum Setting {
     FIXES_COMMIT_MS("fixes-commit-ms", "5", "group commit interval of the fixes stream"),
     TRIPS_COMMIT_MS("trips-commit-ms", "2", "group commit interval of the trips stream"),
     FIXES_RETENTION_HOURS("fixes-retention-hours", "6", "how long raw fixes are kept"),
+    FIXES_COMPACT_HOURS(
+            "fixes-compact-hours",
+            "0",
+            "after how long only the latest fix a driver is kept, where fixes are kept longer; 0 never"),
+    LOG_COMPRESSION("log-compression", "NONE", "how new batches of the log are compressed: NONE, LZ4 or ZSTD"),
+    LOG_KEYSET("log-keyset", "", "Tink JSON keyset that encrypts the log; not encrypted when empty"),
     CHECKPOINT_S("checkpoint-s", "10", "seconds between checkpoints of the driver directory"),
     DRIVERS_MAX("drivers-max", "200000", "drivers the directory and the index hold; more are refused"),
     RATE_LIMITS("rate-limits", "true", "limit requests a principal: true or false"),
