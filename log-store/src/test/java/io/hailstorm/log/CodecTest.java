@@ -80,7 +80,8 @@ final class CodecTest {
             long compressed = log.stats(StreamName.TRIPS).appendedBytes();
             assertThat(compressed).isLessThan(100 * 20);
             fixture.sync(log);
-            assertThat(content(FIRST)[FIRST_BATCH + BatchDescriptor.CODEC_OFFSET]).isEqualTo((byte) compression.code());
+            assertThat(content(FIRST)[FIRST_BATCH + BatchDescriptor.CODEC_OFFSET])
+                    .isEqualTo((byte) compression.code());
 
             byte[] noise = new byte[4096];
             new Random(1).nextBytes(noise);
@@ -108,8 +109,7 @@ final class CodecTest {
         int length = buffer.getInt(FIRST_BATCH);
         buffer.putInt(
                 FIRST_BATCH + BatchDescriptor.CRC_OFFSET,
-                SegmentDescriptor.crc(
-                        buffer, FIRST_BATCH + BatchDescriptor.CHECKED_OFFSET, FIRST_BATCH + length));
+                SegmentDescriptor.crc(buffer, FIRST_BATCH + BatchDescriptor.CHECKED_OFFSET, FIRST_BATCH + length));
         for (int at = 0; at < bytes.length; at++) {
             if (bytes[at] != before[at]) {
                 disk.corrupt(FIRST, at, bytes[at] ^ before[at]);
@@ -130,7 +130,8 @@ final class CodecTest {
                 assertThatThrownBy(() -> readCount(trips))
                         .as("raw length %d", lie)
                         .isInstanceOfSatisfying(
-                                HailstormException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.DATA_LOSS))
+                                HailstormException.class,
+                                e -> assertThat(e.code()).isEqualTo(ErrorCode.DATA_LOSS))
                         .hasMessageContaining("position=" + FIRST_BATCH);
             }
             rewrite(BatchDescriptor.RAW_LENGTH_OFFSET, rawLength);
@@ -274,8 +275,7 @@ final class CodecTest {
             log.partition(StreamName.TRIPS, 0).append(textBatch(50));
             fresh.writeBack(seed);
             FaultyDisk crashed = fresh.crash(seed);
-            try (EmbeddedLog again =
-                    EmbeddedLog.open(encrypted(keyset), crashed, fixture.time, LogFixture.DATA_DIR)) {
+            try (EmbeddedLog again = EmbeddedLog.open(encrypted(keyset), crashed, fixture.time, LogFixture.DATA_DIR)) {
                 PartitionLog trips = again.partition(StreamName.TRIPS, 0);
                 long end = trips.endOffset();
                 assertThat(readCount(trips)).isEqualTo((int) end);
@@ -300,11 +300,11 @@ final class CodecTest {
     void readsAKeysetThatTinkWrote() {
         // tinkey create-keyset --key-template AES256_GCM, with a made-up key
         String json = """
-                {"primaryKeyId":2931784261,"key":[{"keyData":{
-                "typeUrl":"type.googleapis.com/google.crypto.tink.AesGcmKey",
-                "value":"GiAAAQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHw==",
-                "keyMaterialType":"SYMMETRIC"},"status":"ENABLED","keyId":2931784261,"outputPrefixType":"TINK"}]}
-                """;
+            {"primaryKeyId":2931784261,"key":[{"keyData":{
+            "typeUrl":"type.googleapis.com/google.crypto.tink.AesGcmKey",
+            "value":"GiAAAQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHw==",
+            "keyMaterialType":"SYMMETRIC"},"status":"ENABLED","keyId":2931784261,"outputPrefixType":"TINK"}]}
+            """;
         LogKeyset keyset = LogKeyset.parse(json, "keys.json");
         assertThat(keyset.keys()).containsExactly(new LogKeyset.KeyInfo(2_931_784_261L, "ENABLED", true));
         assertThat(LogKeyset.parse(keyset.json(), "again").keys()).isEqualTo(keyset.keys());

@@ -63,8 +63,7 @@ final class VersionTest {
                     SegmentDescriptor.crc(buffer, 0, SegmentDescriptor.HEADER_CRC_OFFSET));
         });
         refusesAsNewer(() -> fixture.open(disk.kill()), segment, newer, SegmentDescriptor.VERSION);
-        refusesAsNewer(
-                () -> LogReader.open(disk, LogFixture.DATA_DIR), segment, newer, SegmentDescriptor.VERSION);
+        refusesAsNewer(() -> LogReader.open(disk, LogFixture.DATA_DIR), segment, newer, SegmentDescriptor.VERSION);
     }
 
     @Test

@@ -80,6 +80,21 @@ final class NodeOptions {
     @Nullable
     String fixesCommitMs;
 
+    @Option(
+            names = "--fixes-compact-hours",
+            paramLabel = "H",
+            description = "keep but each driver's latest after (0: never)")
+    @Nullable
+    String fixesCompactHours;
+
+    @Option(names = "--log-compression", paramLabel = "NONE|LZ4|ZSTD", description = "of the log's batches (NONE)")
+    @Nullable
+    String logCompression;
+
+    @Option(names = "--log-keyset", paramLabel = "FILE", description = "Tink keyset that encrypts the log")
+    @Nullable
+    String logKeyset;
+
     @Option(names = "--drivers-max", paramLabel = "N", description = "drivers the node holds (200000)")
     @Nullable
     String driversMax;
@@ -116,6 +131,9 @@ final class NodeOptions {
         put(flags, Setting.POLICY, policy);
         put(flags, Setting.FIXES_ACK, fixesAck);
         put(flags, Setting.FIXES_COMMIT_MS, fixesCommitMs);
+        put(flags, Setting.FIXES_COMPACT_HOURS, fixesCompactHours);
+        put(flags, Setting.LOG_COMPRESSION, logCompression);
+        put(flags, Setting.LOG_KEYSET, logKeyset);
         put(flags, Setting.DRIVERS_MAX, driversMax);
         put(flags, Setting.RATE_LIMITS, rateLimits);
         put(flags, Setting.EVENT_LOOPS, eventLoops);
