@@ -120,19 +120,6 @@ public final class EmbeddedLog implements Log {
         }
     }
 
-    /**
-     * The number of partitions a data directory's log was created with.
-     *
-     * @throws HailstormException {@code NOT_FOUND} when the directory holds no log
-     */
-    public static int partitionCount(Disk disk, Path dataDir) {
-        return LogMeta.read(disk, dataDir.resolve(DIRECTORY_NAME))
-                .map(LogMeta::partitionCount)
-                .orElseThrow(() -> new HailstormException(
-                        ErrorCode.NOT_FOUND,
-                        "no log in " + dataDir + ": expected a directory \"log\"; check --data-dir"));
-    }
-
     static Path partitionDirectory(Path logDirectory, StreamName stream, int partition) {
         return logDirectory.resolve(stream.text()).resolve(Integer.toString(partition));
     }

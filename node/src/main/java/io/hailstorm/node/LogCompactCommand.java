@@ -8,6 +8,8 @@ import io.hailstorm.log.CompactionReport;
 import io.hailstorm.log.Compression;
 import io.hailstorm.log.EmbeddedLog;
 import io.hailstorm.log.LogConfig;
+import io.hailstorm.log.LogKeyset;
+import io.hailstorm.log.LogReader;
 import io.hailstorm.log.MappedDisk;
 import io.hailstorm.log.PartitionLog;
 import io.hailstorm.migration.MovePlan;
@@ -49,7 +51,10 @@ final class LogCompactCommand implements Callable<Integer> {
             description = "of rewritten segments: NONE, LZ4 or ZSTD")
     private Compression compression = Compression.NONE;
 
-    @Option(names = "--log-keyset", paramLabel = "FILE", description = "keyset of an encrypted log")
+    @Option(
+            names = {"--keyset", "--log-keyset"},
+            paramLabel = "FILE",
+            description = "keyset of an encrypted log")
     private @Nullable Path keyset;
 
     @Option(names = "--dry-run", description = "only say what it would do")
@@ -67,8 +72,12 @@ final class LogCompactCommand implements Callable<Integer> {
         StreamName name = StreamName.parse(stream);
         DataDirectory data = DataDirectory.existing(dataDir);
         MappedDisk disk = new MappedDisk();
-        LogConfig config = LogConfig.defaults(EmbeddedLog.partitionCount(disk, data.root()))
-                .withKeyset(LogKeysets.readOrNone(keyset));
+        LogKeyset keys = LogKeysets.readOrNone(keyset);
+        int partitionCount;
+        try (LogReader reader = LogReader.open(disk, data.root(), keys)) {
+            partitionCount = reader.partitionCount();
+        }
+        LogConfig config = LogConfig.defaults(partitionCount).withKeyset(keys);
         config = config.withStream(
                 name, config.stream(name).withCompression(compression).withCompaction(LogMeaning.policy(name), 0));
         try (EmbeddedLog log = EmbeddedLog.open(config, disk, new SystemTimeSource(), data.root())) {

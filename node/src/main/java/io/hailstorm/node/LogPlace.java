@@ -1,6 +1,5 @@
 package io.hailstorm.node;
 
-import io.hailstorm.kernel.ErrorCode;
 import io.hailstorm.kernel.HailstormException;
 import io.hailstorm.kernel.StreamName;
 import io.hailstorm.kernel.SystemTimeSource;
@@ -12,8 +11,6 @@ import io.hailstorm.log.LogReader;
 import io.hailstorm.log.MappedDisk;
 import io.hailstorm.log.PartitionReader;
 import io.hailstorm.log.StreamConfig;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +25,10 @@ final class LogPlace {
             description = "data directory of a node (hailstorm-data)")
     private Path dataDir = Path.of("hailstorm-data");
 
-    @Option(names = "--keyset", paramLabel = "FILE", description = "the log's keys, where it is encrypted")
+    @Option(
+            names = {"--keyset", "--log-keyset"},
+            paramLabel = "FILE",
+            description = "the log's keys, where it is encrypted")
     private @Nullable Path keyset;
 
     @Option(names = "--json", description = "JSON, one object a line")
@@ -43,16 +43,7 @@ final class LogPlace {
     }
 
     LogKeyset keyset() {
-        Path file = keyset;
-        if (file == null) {
-            return LogKeyset.NONE;
-        }
-        try {
-            return LogKeyset.parse(Files.readString(file), file.toString());
-        } catch (IOException e) {
-            throw new HailstormException(
-                    ErrorCode.INVALID_ARGUMENT, "cannot read --keyset " + file + ": " + e.getMessage(), e);
-        }
+        return LogKeysets.readOrNone(keyset);
     }
 
     /** Reads, also while a node writes. */
