@@ -305,6 +305,7 @@ final class RepairTest {
         disk.corrupt(groups, 25, 1);
         disk.corrupt(groups, 128 + 25, 1);
         assertThatThrownBy(() -> fixture.open(disk)).hasMessageContaining("neither slot of a group checks out");
+        assertThat(LogVerifier.verify(disk, LogFixture.DATA_DIR).problems()).hasSize(1);
         LogRepair.Report report = repair(disk);
         assertThat(report.findings()).hasSize(1);
         assertThat(report.findings().get(0).reason()).contains("matching");
