@@ -103,14 +103,11 @@ final class LogReset implements Callable<Integer> {
     }
 
     private long target(PartitionReader reader) {
-        switch (to) {
-            case "earliest":
-                return reader.startOffset();
-            case "latest":
-                return reader.durableOffset();
-            default:
-                return to.chars().allMatch(Character::isDigit) ? offset(reader) : since(reader);
-        }
+        return switch (to) {
+            case "earliest" -> reader.startOffset();
+            case "latest" -> reader.durableOffset();
+            default -> to.chars().allMatch(Character::isDigit) ? offset(reader) : since(reader);
+        };
     }
 
     private long offset(PartitionReader reader) {
