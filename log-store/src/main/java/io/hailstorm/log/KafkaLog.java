@@ -53,7 +53,7 @@ public final class KafkaLog implements Log {
     private final KafkaPartition[][] partitions;
     private final List<KafkaPartition> all = new ArrayList<>();
     private final Map<TopicPartition, KafkaPartition> byTopicPartition = new HashMap<>();
-    private final Map<TopicPartition, Long> endsAtOpening;
+    private final Map<TopicPartition, Long> endsAtOpening = new HashMap<>();
     private final KafkaTail.Reader reader = new Reader();
     private final Timer renewalPause = Time.SYSTEM.timer(0);
     private boolean caughtUp;
@@ -90,11 +90,24 @@ public final class KafkaLog implements Log {
         }
         sender = new KafkaSender(kafka);
         tail = new KafkaTail(kafka, byTopicPartition.keySet());
-        endsAtOpening = new HashMap<>(tail.endOffsets());
-        tail.startOffsets()
-                .forEach((of, head) -> tail.seek(of, at(of).start(head, endsAtOpening.getOrDefault(of, head))));
-        sender.prepare(Arrays.stream(StreamName.values()).map(kafka::topic).toList());
         ownership = new KafkaOwnership(kafka, processId, partitions, this::flush);
+    }
+
+    private void start(KafkaLogConfig kafka) {
+        boolean started = false;
+        try {
+            endsAtOpening.putAll(tail.endOffsets());
+            tail.startOffsets()
+                    .forEach((of, head) -> tail.seek(of, at(of).start(head, endsAtOpening.getOrDefault(of, head))));
+            sender.prepare(Arrays.stream(StreamName.values()).map(kafka::topic).toList());
+            started = true;
+        } finally {
+            if (!started) {
+                sender.close();
+                tail.close();
+                all.forEach(KafkaPartition::abandon);
+            }
+        }
     }
 
     /**
@@ -114,6 +127,7 @@ public final class KafkaLog implements Log {
             topics = new KafkaTopics(kafka, config.partitionCount());
             topics.ensure();
             KafkaLog log = new KafkaLog(kafka, config, time, cache, topics);
+            log.start(kafka);
             opened = true;
             return log;
         } catch (KafkaException e) {

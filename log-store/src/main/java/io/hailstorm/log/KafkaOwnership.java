@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
@@ -36,6 +37,7 @@ import org.slf4j.LoggerFactory;
  */
 final class KafkaOwnership implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(KafkaOwnership.class);
+    private static final Duration LEAVE_PATIENCE = Duration.ofSeconds(2);
     private static final long POLL_INTERVAL_NS = 20_000_000;
     private static final long CLAIM_PATIENCE_NS = 5_000_000_000L;
     private static final long FENCED_PAUSE_NS = 2_000_000_000L;
@@ -302,7 +304,7 @@ final class KafkaOwnership implements AutoCloseable {
         KafkaConsumer<byte[], byte[]> left = member;
         if (left != null) {
             member = null;
-            left.close();
+            left.close(CloseOptions.timeout(LEAVE_PATIENCE));
         }
     }
 

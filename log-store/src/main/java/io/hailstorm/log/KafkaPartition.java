@@ -460,6 +460,11 @@ final class KafkaPartition implements PartitionLog {
         }
     }
 
+    /** Opening failed: keeps what is on disk as it was found. */
+    void abandon() {
+        cache.close();
+    }
+
     /** Syncs the cache, unless its disk failed, and offers the last position. */
     void close() {
         endTenure();
