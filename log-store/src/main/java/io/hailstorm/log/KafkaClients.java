@@ -20,6 +20,12 @@ final class KafkaClients {
 
     private static final int BUFFER_BYTES = 64 << 20;
     private static final int REQUEST_TIMEOUT_MS = 2_000;
+    /** For metadata, asked for again and again: the thread that waits serves every partition. */
+    private static final long MAX_BLOCK_MS = 50;
+
+    /** A year: a silent topic is not forgotten. Kafka adds it to the clock, so it may not be the largest number. */
+    private static final long METADATA_IDLE_MS = 365L * 24 * 60 * 60 * 1000;
+
     private static final int DELIVERY_TIMEOUT_MS = 60_000;
     private static final int MAX_POLL_INTERVAL_MS = 10_000;
 
@@ -50,9 +56,9 @@ final class KafkaClients {
         settings.put(ProducerConfig.BATCH_SIZE_CONFIG, 256 << 10);
         settings.put(ProducerConfig.BUFFER_MEMORY_CONFIG, (long) BUFFER_BYTES);
         settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, MESSAGE_BYTES_MAX);
-        settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 5_000L);
+        settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, MAX_BLOCK_MS);
         settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, DELIVERY_TIMEOUT_MS);
-        settings.put(ProducerConfig.METADATA_MAX_IDLE_CONFIG, Long.MAX_VALUE);
+        settings.put(ProducerConfig.METADATA_MAX_IDLE_CONFIG, METADATA_IDLE_MS);
         return settings;
     }
 

@@ -39,6 +39,7 @@ public final class KafkaLog implements Log {
     private static final Duration A_MOMENT = Duration.ofMillis(1);
     private static final long MOMENT_NS = 100_000;
     private static final long UPKEEP_INTERVAL_NS = 1_000_000_000;
+    private static final long START_PATIENCE_MS = 30_000;
     private static final long CHANGE_PATIENCE_MS = 15_000;
     private static final long FLUSH_PATIENCE_MS = 3_000;
     private static final long RENEWAL_PAUSE_MS = 1_000;
@@ -88,18 +89,25 @@ public final class KafkaLog implements Log {
                 byTopicPartition.put(topicPartition, made);
             }
         }
-        sender = new KafkaSender(kafka);
+        sender = new KafkaSender(
+                kafka, Arrays.stream(StreamName.values()).map(kafka::topic).toList());
         tail = new KafkaTail(kafka, byTopicPartition.keySet());
         ownership = new KafkaOwnership(kafka, processId, partitions, this::flush);
     }
 
-    private void start(KafkaLogConfig kafka) {
+    private void start() {
         boolean started = false;
         try {
             endsAtOpening.putAll(tail.endOffsets());
             tail.startOffsets()
                     .forEach((of, head) -> tail.seek(of, at(of).start(head, endsAtOpening.getOrDefault(of, head))));
-            sender.prepare(Arrays.stream(StreamName.values()).map(kafka::topic).toList());
+            Timer timer = Time.SYSTEM.timer(START_PATIENCE_MS);
+            while (!sender.isReady()) {
+                timer.update();
+                if (timer.isExpired()) {
+                    throw new HailstormException(ErrorCode.UNAVAILABLE, "Kafka does not say who leads its partitions");
+                }
+            }
             started = true;
         } finally {
             if (!started) {
@@ -127,7 +135,7 @@ public final class KafkaLog implements Log {
             topics = new KafkaTopics(kafka, config.partitionCount());
             topics.ensure();
             KafkaLog log = new KafkaLog(kafka, config, time, cache, topics);
-            log.start(kafka);
+            log.start();
             opened = true;
             return log;
         } catch (KafkaException e) {
@@ -243,8 +251,10 @@ public final class KafkaLog implements Log {
 
     private int step(long nowNs, Duration pollTimeout) {
         int work = 0;
-        for (KafkaPartition each : all) {
-            work += each.sendTo(sender);
+        if (sender.isReady()) {
+            for (KafkaPartition each : all) {
+                work += each.sendTo(sender);
+            }
         }
         work += tail.poll(pollTimeout, reader);
         for (KafkaPartition each : all) {

@@ -1,11 +1,16 @@
 package io.hailstorm.log;
 
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 final class KafkaSender implements AutoCloseable {
     private final KafkaLogConfig config;
     private final AtomicLong inFlightBytes = new AtomicLong();
+    private final List<String> topics;
+    private final Deque<String> unknown = new ArrayDeque<>();
     private KafkaProducer<byte[], byte[]> producer;
     private volatile int number = 1;
     private volatile @Nullable Exception failure;
@@ -33,8 +40,10 @@ final class KafkaSender implements AutoCloseable {
         }
     }
 
-    KafkaSender(KafkaLogConfig config) {
+    KafkaSender(KafkaLogConfig config, Collection<String> topics) {
         this.config = config;
+        this.topics = List.copyOf(topics);
+        unknown.addAll(topics);
         producer = newProducer();
     }
 
@@ -42,9 +51,17 @@ final class KafkaSender implements AutoCloseable {
         return new KafkaProducer<>(KafkaClients.producer(config), new ByteArraySerializer(), new ByteArraySerializer());
     }
 
-    /** Fetches what {@link #send} needs to know, so that it need not wait for it. */
-    void prepare(Iterable<String> topics) {
-        topics.forEach(producer::partitionsFor);
+    /** Whether the producer knows every topic, so that {@link #send} need not wait. Waits a moment itself. */
+    boolean isReady() {
+        try {
+            for (String next = unknown.peek(); next != null; next = unknown.peek()) {
+                var _ = producer.partitionsFor(next);
+                unknown.remove();
+            }
+            return true;
+        } catch (TimeoutException e) {
+            return false;
+        }
     }
 
     /** Grows with every new producer. */
@@ -84,6 +101,8 @@ final class KafkaSender implements AutoCloseable {
         number++;
         producer.close(Duration.ZERO);
         failure = null;
+        unknown.clear();
+        unknown.addAll(topics);
         producer = newProducer();
     }
 

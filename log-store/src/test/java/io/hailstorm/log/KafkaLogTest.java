@@ -334,7 +334,7 @@ final class KafkaLogTest {
                         fixture.time,
                         LogFixture.DATA_DIR))
                 .hasMessageContaining("replication=1");
-        assertThatThrownBy(() -> fixture.open(disk)).hasMessageContaining("kept in Kafka");
+        assertThatThrownBy(() -> fixture.open(disk)).hasMessageContaining("log is on Kafka");
         FaultyDisk embedded = new FaultyDisk();
         fixture.open(embedded).close();
         assertThatThrownBy(() ->
