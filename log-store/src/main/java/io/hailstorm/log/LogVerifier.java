@@ -136,7 +136,7 @@ public final class LogVerifier {
 
     /** A commit in progress tears one slot of a group, never both, so that a node at work does not look damaged. */
     private static void checkGroups(Disk disk, Path directory) {
-        var unused = GroupFile.readOnly(disk, directory);
+        var _ = GroupFile.readOnly(disk, directory);
     }
 
     private static void walk(SegmentChain chain, long start, long durable, Counter counter) {
