@@ -29,7 +29,7 @@ final class DeadLetterTest {
     private final VirtualTime time = new VirtualTime(1_700_000_000_000L);
 
     /** A process: a log, and the reader of its trips and prices. */
-    private final class Process {
+    private final class Incarnation {
         private final EmbeddedLog log;
         private final HybridLogicalClock clock = new HybridLogicalClock(time);
         private final DeadLetters letters;
@@ -39,11 +39,11 @@ final class DeadLetterTest {
         private final List<String> taken = new ArrayList<>();
         private long nextTrip;
 
-        Process(FaultyDisk disk) {
+        Incarnation(FaultyDisk disk) {
             this(disk, DeadLetters.OPEN_MAX, ParkedKeys.KEYS_MAX);
         }
 
-        Process(FaultyDisk disk, int openMax, int keysMax) {
+        Incarnation(FaultyDisk disk, int openMax, int keysMax) {
             log = EmbeddedLog.open(config(), disk, time, DATA_DIR);
             clock.restore(Recovery.lastHlc(log));
             letters = new DeadLetters(List.of(log.partition(StreamName.DEAD_LETTERS, 0)), openMax, keysMax);
@@ -136,7 +136,7 @@ final class DeadLetterTest {
     }
 
     /** Poison for trip A between commands of A and B, and a decision about A. */
-    private static void appendMixture(Process process) {
+    private static void appendMixture(Incarnation process) {
         process.append(answer(TRIP_A, 1));
         process.append(poison(TRIP_A, 2));
         process.append(answer(TRIP_B, 3));
@@ -148,7 +148,7 @@ final class DeadLetterTest {
 
     @Test
     void goesOnAroundPoisonWhileItsTripsCommandsWaitBehindIt() {
-        Process process = new Process(new FaultyDisk());
+        Incarnation process = new Incarnation(new FaultyDisk());
         appendMixture(process);
         process.settle();
         assertThat(process.taken)
@@ -165,7 +165,7 @@ final class DeadLetterTest {
 
     @Test
     void passesOverWhatANewerVersionSaysMayBePassedOverAndParksTheRest() {
-        Process process = new Process(new FaultyDisk());
+        Incarnation process = new Incarnation(new FaultyDisk());
         process.append(Event.newBuilder().setAggregateId(TRIP_A).setEventId(1));
         process.append(Event.newBuilder().setAggregateId(TRIP_A).setEventId(2).setMustUnderstand(true));
         process.settle();
@@ -177,7 +177,7 @@ final class DeadLetterTest {
     void writesALetterOnceThroughCrashesAtAnyMoment() {
         for (int seed = 0; seed < 40; seed++) {
             FaultyDisk disk = new FaultyDisk();
-            Process first = new Process(disk);
+            Incarnation first = new Incarnation(disk);
             appendMixture(first);
             first.sync();
             int steps = seed % 5;
@@ -189,9 +189,9 @@ final class DeadLetterTest {
                 }
             }
             disk = seed % 3 == 0 ? disk.kill() : disk.crash(seed);
-            Process second = new Process(disk);
+            Incarnation second = new Incarnation(disk);
             second.settle();
-            Process third = new Process(disk.kill());
+            Incarnation third = new Incarnation(disk.kill());
             third.settle();
             assertThat(third.taken).as("seed %d", seed).isEqualTo(second.taken).hasSize(4);
             assertThat(third.log.partition(StreamName.DEAD_LETTERS, 0).endOffset())
@@ -203,7 +203,7 @@ final class DeadLetterTest {
 
     @Test
     void aReaderWaitsAtTheRecordThatWouldPassABound() {
-        Process process = new Process(new FaultyDisk(), 100, 1);
+        Incarnation process = new Incarnation(new FaultyDisk(), 100, 1);
         process.append(poison(TRIP_A, 1));
         process.append(poison(TRIP_B, 2));
         process.append(answer("872830829ffffff-00000000000000cc", 3));
@@ -215,11 +215,11 @@ final class DeadLetterTest {
         assertThat(process.states()).containsExactly("trips/0@0 PARKED 1");
     }
 
-    private DlqReplay replayOf(Process process) {
+    private DlqReplay replayOf(Incarnation process) {
         return new DlqReplay(process.log, process.clock, time, 0);
     }
 
-    private void replayAll(Process process) {
+    private void replayAll(Incarnation process) {
         DlqReplay replay = replayOf(process);
         for (int i = 0; replay.doWork(); i++) {
             assertThat(i).isLessThan(1_000);
@@ -229,7 +229,7 @@ final class DeadLetterTest {
 
     @Test
     void replaysInOrderOnceAndParksAgainWithTheNextAttempt() {
-        Process process = new Process(new FaultyDisk());
+        Incarnation process = new Incarnation(new FaultyDisk());
         appendMixture(process);
         process.settle();
         replayAll(process);
@@ -249,7 +249,7 @@ final class DeadLetterTest {
     @Test
     void aRecordWhoseReaderWasMendedIsTakenOnceAndInItsTripsOrder() {
         FaultyDisk disk = new FaultyDisk();
-        Process broken = new Process(disk);
+        Incarnation broken = new Incarnation(disk);
         broken.append(answer(TRIP_A, 1));
         broken.append(answer(TRIP_A, 2));
         broken.append(answer(TRIP_B, 3));
@@ -268,13 +268,13 @@ final class DeadLetterTest {
         assertThat(broken.taken).containsExactly("bb OFFER_ANSWERED 3");
         replayAll(broken);
 
-        Process mended = new Process(disk.kill());
+        Incarnation mended = new Incarnation(disk.kill());
         mended.settle();
         assertThat(mended.taken).containsExactly("bb OFFER_ANSWERED 3", "aa OFFER_ANSWERED 1", "aa OFFER_ANSWERED 2");
         assertThat(mended.letters.openCount()).isZero();
     }
 
-    private static long hlcOf(Process process, long offset) {
+    private static long hlcOf(Incarnation process, long offset) {
         long[] found = {0};
         process.log.partition(StreamName.TRIPS, 0).read(offset, 1, (at, hlc, type, buffer, index, length) -> {
             found[0] = hlc;
@@ -287,7 +287,7 @@ final class DeadLetterTest {
     void aReplayThatDiesAtAnyStepIsFinishedWithoutDoublingARecord() {
         for (int steps = 0; steps < 24; steps++) {
             FaultyDisk disk = new FaultyDisk();
-            Process process = new Process(disk);
+            Incarnation process = new Incarnation(disk);
             appendMixture(process);
             process.settle();
             DlqReplay replay = replayOf(process);
@@ -298,7 +298,7 @@ final class DeadLetterTest {
                     process.sync();
                 }
             }
-            Process again = new Process(steps % 3 == 0 ? disk.kill() : disk.crash(steps));
+            Incarnation again = new Incarnation(steps % 3 == 0 ? disk.kill() : disk.crash(steps));
             replayAll(again);
             assertThat(again.log.partition(StreamName.TRIPS, 0).endOffset())
                     .as("died after %d steps", steps)
@@ -310,7 +310,7 @@ final class DeadLetterTest {
 
     @Test
     void givesUpAStaleLocationAndPutsAFreshOneAmongTheLate() {
-        Process process = new Process(new FaultyDisk());
+        Incarnation process = new Incarnation(new FaultyDisk());
         byte[] offThePlanet = new byte[64];
         new UnsafeBuffer(offThePlanet).putInt(io.hailstorm.kernel.FixDescriptor.LAT_OFFSET, Integer.MAX_VALUE);
         process.append(StreamName.FIXES, RecordType.FIX, offThePlanet);
@@ -333,7 +333,7 @@ final class DeadLetterTest {
 
     @Test
     void replaysNoFasterThanAsked() {
-        Process process = new Process(new FaultyDisk());
+        Incarnation process = new Incarnation(new FaultyDisk());
         appendMixture(process);
         process.settle();
         DlqReplay replay = new DlqReplay(process.log, process.clock, time, 2);
@@ -347,7 +347,7 @@ final class DeadLetterTest {
 
     @Test
     void aDecisionOfANewerSchemaStopsTheNodeInsteadOfBecomingALetter() {
-        Process process = new Process(new FaultyDisk());
+        Incarnation process = new Incarnation(new FaultyDisk());
         process.append(
                 StreamName.TRIPS,
                 RecordType.EVENT,
