@@ -6,11 +6,15 @@ import io.hailstorm.kernel.Disk;
 import io.hailstorm.kernel.ErrorCode;
 import io.hailstorm.kernel.HailstormException;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicReference;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Follows the synced end of a partition, batch header by batch header, with a producer table of its own, and writes
- * checkpoints there. So the writer's table needs no lock and a checkpoint may lie anywhere. Syncer only.
+ * checkpoints there. So the writer's table needs no lock and a checkpoint may lie anywhere. Syncer only, but for
+ * {@link #writePending}: once somebody has called that, writing, which takes several syncs, is left to it, and no group
+ * commit waits for a checkpoint.
  */
 final class Checkpoints {
     /** Recovery after a crash checks about this many bytes of a partition, or a quarter of a smaller segment. */
@@ -24,8 +28,10 @@ final class Checkpoints {
     private long offset;
     private int position;
     private volatile long writtenSegmentBaseOffset;
-    private int writtenPosition;
+    private int takenPosition;
     private boolean due;
+    private volatile boolean writtenElsewhere;
+    private final AtomicReference<@Nullable Checkpoint> pending = new AtomicReference<>();
 
     /** Goes on after what recovery found. */
     Checkpoints(
@@ -43,7 +49,7 @@ final class Checkpoints {
             segmentBaseOffset = last.baseOffset;
             position = last.endPosition();
             writtenSegmentBaseOffset = last.baseOffset;
-            writtenPosition = position;
+            takenPosition = position;
         }
     }
 
@@ -66,30 +72,55 @@ final class Checkpoints {
             offset += count;
             position += buffer.getInt(position + LENGTH_OFFSET);
         }
-        if (due || position - writtenPosition >= intervalBytes) {
+        if (due || position - takenPosition >= intervalBytes) {
             writeAt(segment, endOffset, false);
         }
     }
 
     /** After the last sync, before the files are closed: the next opening need not check anything. */
     void writeClean(Segment segment) {
-        writeAt(segment, offset, true);
+        pending.set(null);
+        write(taken(segment, offset, true));
     }
 
-    /** A checkpoint only shortens recovery, so a full disk postpones it to the next sync. */
+    /** Maintenance thread only. */
+    int writePending() {
+        writtenElsewhere = true;
+        Checkpoint taken = pending.getAndSet(null);
+        if (taken == null) {
+            return 0;
+        }
+        write(taken);
+        return 1;
+    }
+
     private void writeAt(Segment segment, long durableOffset, boolean clean) {
+        Checkpoint taken = taken(segment, durableOffset, clean);
+        takenPosition = position;
+        due = false;
+        if (writtenElsewhere) {
+            pending.set(taken);
+        } else {
+            due = !write(taken);
+        }
+    }
+
+    private Checkpoint taken(Segment segment, long durableOffset, boolean clean) {
         long hlcMax = position == SegmentDescriptor.HEADER_LENGTH ? Long.MIN_VALUE : segment.hlcMax();
+        return new Checkpoint(segmentBaseOffset, offset, position, hlcMax, durableOffset, clean, producers.snapshot());
+    }
+
+    /** A checkpoint only shortens recovery, so a full disk postpones it. */
+    private boolean write(Checkpoint taken) {
         try {
-            new Checkpoint(segmentBaseOffset, offset, position, hlcMax, durableOffset, clean, producers.snapshot())
-                    .write(disk, directory);
-            writtenSegmentBaseOffset = segmentBaseOffset;
-            writtenPosition = position;
-            due = false;
+            taken.write(disk, directory);
+            writtenSegmentBaseOffset = taken.segmentBaseOffset();
+            return true;
         } catch (HailstormException e) {
             if (e.code() != ErrorCode.RESOURCE_EXHAUSTED) {
                 throw e;
             }
-            due = true;
+            return false;
         }
     }
 }

@@ -182,6 +182,16 @@ public final class EmbeddedLog implements Log {
     /** At most {@link #MAINTENANCE_BYTES_PER_S} over all partitions. */
     @Override
     public int doMaintenance(long nowNs) {
+        int checkpoints = 0;
+        for (EmbeddedPartition[] ofStream : partitions.values()) {
+            for (EmbeddedPartition partition : ofStream) {
+                checkpoints += partition.writeCheckpoint();
+            }
+        }
+        return checkpoints + compactSome(nowNs);
+    }
+
+    private int compactSome(long nowNs) {
         if (nowNs - maintainAgainNs < 0) {
             return 0;
         }

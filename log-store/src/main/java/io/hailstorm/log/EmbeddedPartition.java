@@ -391,6 +391,11 @@ final class EmbeddedPartition implements PartitionLog {
     }
 
     /** Maintenance thread only. */
+    int writeCheckpoint() {
+        return stopped == null ? checkpoints.writePending() : 0;
+    }
+
+    /** Maintenance thread only. */
     int compact() {
         return stopped == null ? retention.compact() : 0;
     }

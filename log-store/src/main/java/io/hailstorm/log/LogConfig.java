@@ -46,7 +46,7 @@ public record LogConfig(int partitionCount, Map<StreamName, StreamConfig> stream
     }
 
     private static StreamConfig disk(long commitIntervalNs, int segmentBytes, long retentionMs) {
-        int backlogBytesMax = Math.min(32 * MIB, segmentBytes / 2);
+        int backlogBytesMax = Math.min(16 * MIB, segmentBytes / 2);
         return new StreamConfig(
                 AckLevel.DISK,
                 commitIntervalNs,

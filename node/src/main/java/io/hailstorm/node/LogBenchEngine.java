@@ -23,6 +23,11 @@ interface LogBenchEngine extends AutoCloseable {
     /** Background work, where the engine has any; 0 when there was none. */
     int doWork(long nowNs);
 
+    /** What need not be done soon, on a thread of its own; 0 when there was none. */
+    default int doMaintenance(long nowNs) {
+        return 0;
+    }
+
     /** How long the caller of {@link #doWork} may sleep, at most {@code maxNs}. */
     default long idleNs(long nowNs, long maxNs) {
         return maxNs;

@@ -8,7 +8,8 @@ import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Measures one engine once: the caller's thread writes, a second one does the engine's background work, as in a node.
+ * Measures one engine once: the caller's thread writes, a second one does the engine's background work and a third its
+ * maintenance, as in a node.
  *
  * <p>The acknowledgement of a batch takes from the call of append, or with a rate from the moment it was due (so that a
  * stalled writer is not flattered by what it did not send), until the acknowledged offset passes the batch. The writer
@@ -19,6 +20,7 @@ final class LogBenchRun {
     private static final int PENDING_MAX = 1 << 19;
 
     private static final long PARK_NS_MAX = 1_000_000;
+    private static final long MAINTENANCE_PARK_NS = 20_000_000;
     private static final long LATENCY_NS_MAX = 60_000_000_000L;
     private static final long READ_RECORDS_MAX = 1_000_000;
     private static final int READ_ROUNDS = 5;
@@ -61,12 +63,18 @@ final class LogBenchRun {
     Result run() {
         double appendsPerS;
         double allocated;
-        try (AgentLoop syncer = new AgentLoop(
-                "bench-sync",
-                PARK_NS_MAX,
-                () -> engine.doWork(System.nanoTime()),
-                maxNs -> engine.idleNs(System.nanoTime(), maxNs),
-                failure::set)) {
+        try (AgentLoop maintenance = new AgentLoop(
+                        "bench-maintenance",
+                        MAINTENANCE_PARK_NS,
+                        () -> engine.doMaintenance(System.nanoTime()),
+                        failure::set);
+                AgentLoop syncer = new AgentLoop(
+                        "bench-sync",
+                        PARK_NS_MAX,
+                        () -> engine.doWork(System.nanoTime()),
+                        maxNs -> engine.idleNs(System.nanoTime(), maxNs),
+                        failure::set)) {
+            maintenance.start();
             syncer.start();
             write(options.warmUpS());
             ackNs.reset();

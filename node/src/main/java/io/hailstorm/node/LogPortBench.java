@@ -142,6 +142,11 @@ final class LogPortBench implements LogBenchEngine {
     }
 
     @Override
+    public int doMaintenance(long nowNs) {
+        return log.doMaintenance(nowNs);
+    }
+
+    @Override
     public long idleNs(long nowNs, long maxNs) {
         return log.idleNs(nowNs, maxNs);
     }
