@@ -5,23 +5,16 @@ import io.hailstorm.kernel.HailstormException;
 import io.hailstorm.kernel.Invariants;
 import io.hailstorm.kernel.StreamName;
 import io.hailstorm.kernel.TimeSource;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * One partition of the Kafka engine: what was judged valid lies in the cache, what this process appended as the owner and
- * has not read back waits in its tenure. {@link #append} is the writer's; reading is anybody's; everything else happens
- * under the log's lock.
+ * One partition of the Kafka engine: what was judged valid lies in its {@link KafkaPartitionCache}, what this process
+ * appended as the owner and has not read back waits in its {@link KafkaTenure}. {@link #append} is the writer's; reading is
+ * anybody's; everything else happens under the log's lock.
  */
 final class KafkaPartition implements PartitionLog {
-    private static final Logger LOG = LoggerFactory.getLogger(KafkaPartition.class);
-    private static final int CACHE_ATTEMPTS_MAX = 64;
     private static final long SNAPSHOT_INTERVAL_NS = 30_000_000_000L;
     private static final long SNAPSHOT_BYTES = 16L << 20;
 
@@ -30,17 +23,14 @@ final class KafkaPartition implements PartitionLog {
     private final StreamName stream;
     private final int partition;
     private final StreamConfig config;
-    private final String topicId;
     private final long processId;
-    private final KafkaCache files;
     private final TimeSource time;
-    private final RecordBatch scratch;
+    private final KafkaPartitionCache cache;
+    private final KafkaOutgoing outgoing;
     private final KafkaGroups groups;
-    private final KafkaSender.Flight flight = new KafkaSender.Flight();
-    private final Deque<byte[]> control = new ArrayDeque<>();
+    private final KafkaPartitionCounters counters = new KafkaPartitionCounters();
     private ClaimListener claimListener = (of, claim, valid) -> {};
 
-    private volatile EmbeddedPartition cache;
     private KafkaPartitionState state;
     private volatile @Nullable KafkaTenure tenure;
     private volatile Owner owner = new Owner("", "", 0);
@@ -48,22 +38,9 @@ final class KafkaPartition implements PartitionLog {
 
     private boolean seeking;
     private long head;
-    private int sender;
-    private boolean cacheFull;
-    private boolean renewalWanted;
     private boolean changedSinceSnapshot;
     private long bytesSinceSnapshot;
     private long lastSnapshotNs = Long.MIN_VALUE / 2;
-    private byte @Nullable [] savable;
-    private long savableEndOffset;
-
-    private final AtomicLong appendedRecordCount = new AtomicLong();
-    private final AtomicLong appendedBytes = new AtomicLong();
-    private final AtomicLong backPressuredCount = new AtomicLong();
-    private volatile long readBackCount;
-    private volatile long readBackNsTotal;
-    private volatile long readBackNsMax;
-    private volatile long voidCount;
 
     /** Told of every claim in log order. */
     interface ClaimListener {
@@ -85,12 +62,10 @@ final class KafkaPartition implements PartitionLog {
         this.partition = partition;
         this.topicPartition = topicPartition;
         this.config = config;
-        this.topicId = topicId;
         this.processId = processId;
-        this.files = files;
         this.time = time;
-        this.scratch = scratch;
-        cache = files.open(stream, partition);
+        cache = new KafkaPartitionCache(files, stream, partition, topicPartition, topicId, time, scratch);
+        outgoing = new KafkaOutgoing(topicPartition);
         state = new KafkaPartitionState(config.producerExpiryMs());
         groups = new KafkaGroups(this, processId, patience);
     }
@@ -105,7 +80,7 @@ final class KafkaPartition implements PartitionLog {
      * @return the Kafka offset to read from
      */
     long start(long headKafkaOffset, long endKafkaOffset) {
-        KafkaPartitionState saved = files.position(stream, partition, topicId).orElse(null);
+        KafkaPartitionState saved = cache.savedState().orElse(null);
         if (saved != null && saved.nextKafkaOffset() > endKafkaOffset) {
             throw new HailstormException(
                     ErrorCode.DATA_LOSS,
@@ -113,9 +88,9 @@ final class KafkaPartition implements PartitionLog {
                             + saved.nextKafkaOffset() + ", it now ends at " + endKafkaOffset
                             + "; restore the topic, or remove this node's cache to go on with what is left");
         }
-        if (saved == null || cache.endOffset() < saved.endOffset()) {
-            if (cache.endOffset() > 0) {
-                replaceCache(0);
+        if (saved == null || cache.records().endOffset() < saved.endOffset()) {
+            if (cache.records().endOffset() > 0) {
+                cache.beginAt(0);
             }
         } else if (saved.nextKafkaOffset() >= headKafkaOffset) {
             adopt(saved);
@@ -137,17 +112,11 @@ final class KafkaPartition implements PartitionLog {
     private void adopt(KafkaPartitionState adopted) {
         state = adopted;
         seeking = false;
-        if (cache.endOffset() < state.endOffset()) {
-            replaceCache(state.endOffset());
+        if (cache.records().endOffset() < state.endOffset()) {
+            cache.beginAt(state.endOffset());
         }
-        state.groups().forEach((name, group) -> cache.commit(name, group.nextOffset(), group.generation()));
+        state.groups().forEach((name, group) -> cache.records().commit(name, group.nextOffset(), group.generation()));
         publishOwner();
-    }
-
-    private void replaceCache(long startOffset) {
-        EmbeddedPartition old = cache;
-        old.close();
-        cache = files.beginAt(stream, partition, startOffset);
     }
 
     private void publishOwner() {
@@ -215,9 +184,8 @@ final class KafkaPartition implements PartitionLog {
         return kafkaOffset + 1;
     }
 
-    @SuppressWarnings("NonAtomicVolatileUpdate") // counted under the log's lock; others only read
     private boolean onVoid() {
-        voidCount++;
+        counters.onVoid();
         return true;
     }
 
@@ -227,64 +195,21 @@ final class KafkaPartition implements PartitionLog {
             own = null;
         }
         if (!state.isValid(data)) {
-            // A batch of the present sender behind a gap: one before it did not arrive.
-            renewalWanted |= own != null && data.baseOffset() > state.endOffset() && data.sender() == sender;
+            if (own != null && data.baseOffset() > state.endOffset()) {
+                outgoing.onGapBefore(data);
+            }
             return onVoid();
         }
-        if (data.baseOffset() + data.count() > cache.endOffset() && !addToCache(data)) {
+        if (data.baseOffset() + data.count() > cache.records().endOffset() && !cache.add(data)) {
             return false;
         }
         state.apply(data);
         changedSinceSnapshot = true;
         bytesSinceSnapshot += data.bytes().capacity();
         if (own != null) {
-            countReadBack(time.monotonicNs() - own.onReadBack());
+            counters.onReadBack(time.monotonicNs() - own.onReadBack());
         }
         return true;
-    }
-
-    @SuppressWarnings("NonAtomicVolatileUpdate") // counted under the log's lock; others only read
-    private void countReadBack(long tookNs) {
-        readBackCount++;
-        readBackNsTotal += tookNs;
-        readBackNsMax = Math.max(readBackNsMax, tookNs);
-    }
-
-    private boolean addToCache(KafkaFrame.Data data) {
-        if (data.baseOffset() != cache.endOffset()) {
-            throw new HailstormException(
-                    ErrorCode.DATA_LOSS,
-                    "the cache of " + topicPartition + " ends at " + cache.endOffset() + ", inside the batch of "
-                            + data.baseOffset() + ": it is of another log; remove it, it will be filled again");
-        }
-        scratch.begin(
-                data.bytes().getLong(KafkaFrame.RANGE_EPOCH_OFFSET),
-                RecordBatch.NO_PRODUCER, // producers are judged before; the cache keeps records only
-                0,
-                0,
-                data.bytes().getLong(KafkaFrame.HLC_FIRST_OFFSET));
-        int length = data.bytes().capacity() - KafkaFrame.RECORDS_OFFSET;
-        Invariants.require(
-                scratch.addRecords(data.bytes(), KafkaFrame.RECORDS_OFFSET, length, data.count()),
-                "a frame is never larger than the cache's batch");
-        try {
-            for (int i = 0; i < CACHE_ATTEMPTS_MAX; i++) {
-                if (cache.append(scratch) >= 0) {
-                    cacheFull = false;
-                    return true;
-                }
-                cache.doWork(time.monotonicNs());
-            }
-        } catch (HailstormException e) {
-            if (e.code() != ErrorCode.RESOURCE_EXHAUSTED) {
-                throw e;
-            }
-            if (!cacheFull) {
-                LOG.warn("{} waits for room in the cache: {}", topicPartition, e.getMessage());
-            }
-            cacheFull = true;
-        }
-        return false;
     }
 
     private boolean onClaim(KafkaFrame.Claim claim) {
@@ -307,7 +232,7 @@ final class KafkaPartition implements PartitionLog {
         boolean valid = state.apply(change);
         if (valid) {
             changedSinceSnapshot = true;
-            cache.commit(change.name(), change.nextOffset(), change.generation());
+            cache.records().commit(change.name(), change.nextOffset(), change.generation());
         } else {
             onVoid();
         }
@@ -325,7 +250,7 @@ final class KafkaPartition implements PartitionLog {
     /** Asks for the partition, in log order. */
     void claim(String nodeId, String endpoint) {
         long epoch = state.ownerEpoch();
-        control.add(new KafkaFrame.Claim(epoch + 1, processId, epoch, nodeId, endpoint).encode());
+        outgoing.add(new KafkaFrame.Claim(epoch + 1, processId, epoch, nodeId, endpoint).encode());
     }
 
     /** The claim of this epoch is valid, and so are its sisters on the other streams: appends are accepted. */
@@ -361,35 +286,17 @@ final class KafkaPartition implements PartitionLog {
     // Sending
 
     void send(byte[] controlFrame) {
-        control.add(controlFrame);
+        outgoing.add(controlFrame);
     }
 
     /** Gives the sender what waits, as far as it has room. */
     int sendTo(KafkaSender to) {
-        sender = to.number();
-        int count = 0;
-        for (byte[] frame = control.poll(); frame != null; frame = control.poll()) {
-            to.send(topicPartition, frame, flight);
-            count++;
-        }
-        KafkaTenure own = tenure;
-        if (own == null) {
-            return count;
-        }
-        KafkaTenure.Batch batch = own.peekUnsent();
-        while (batch != null && to.hasRoomFor(batch.frame().length)) {
-            KafkaFrame.setSender(batch.frame(), sender);
-            own.onSent();
-            to.send(topicPartition, batch.frame(), flight);
-            count++;
-            batch = own.peekUnsent();
-        }
-        return count;
+        return outgoing.sendTo(to, tenure);
     }
 
     /** After a new sender took over. */
     int sendAgain() {
-        renewalWanted = false;
+        outgoing.onRenewed();
         groups.sendAgain();
         KafkaTenure own = tenure;
         return own == null ? 0 : own.sendAgain();
@@ -397,10 +304,7 @@ final class KafkaPartition implements PartitionLog {
 
     /** Whether something was sent that will not be read back. */
     boolean wantsRenewal() {
-        KafkaTenure own = tenure;
-        boolean missing =
-                own != null && !own.isEmpty() && own.isAllSent() && flight.isAllBelow(state.nextKafkaOffset());
-        return renewalWanted || missing;
+        return outgoing.wantsRenewal(tenure, state.nextKafkaOffset());
     }
 
     boolean isWaiting() {
@@ -416,7 +320,7 @@ final class KafkaPartition implements PartitionLog {
     // Upkeep
 
     int doWork(long nowNs) {
-        return cache.doWork(nowNs);
+        return cache.records().doWork(nowNs);
     }
 
     /** Owner only: lets a reader that comes later begin here, and drops what no reader needs. */
@@ -430,33 +334,19 @@ final class KafkaPartition implements PartitionLog {
     }
 
     void writeSnapshotNow(KafkaTopics topics) {
-        long removable = state.removableBefore(cache.startOffset());
+        long removable = state.removableBefore(cache.records().startOffset());
         if (removable > 0) {
             topics.removeBefore(topicPartition, removable);
         }
-        control.add(new KafkaFrame.Snapshot(state.encode()).encode(processId));
+        outgoing.add(new KafkaFrame.Snapshot(state.encode()).encode(processId));
         changedSinceSnapshot = false;
         bytesSinceSnapshot = 0;
     }
 
     /** Offers the newest state whose records are on this node's disk for saving. */
     void offerPosition() {
-        if (seeking) {
-            return;
-        }
-        long synced = cache.syncedOffset();
-        if (state.endOffset() <= synced) {
-            files.position(stream, partition, topicId, state.encode());
-            savable = null;
-            return;
-        }
-        byte[] earlier = savable;
-        if (earlier != null && savableEndOffset <= synced) {
-            files.position(stream, partition, topicId, earlier);
-        }
-        if (earlier == null || savableEndOffset <= synced) {
-            savable = state.encode();
-            savableEndOffset = state.endOffset();
+        if (!seeking) {
+            cache.offer(state);
         }
     }
 
@@ -468,10 +358,9 @@ final class KafkaPartition implements PartitionLog {
     /** Syncs the cache, unless its disk failed, and offers the last position. */
     void close() {
         endTenure();
-        EmbeddedPartition closing = cache;
-        closing.close();
+        cache.close();
         if (!seeking) {
-            files.position(stream, partition, topicId, state.encode());
+            cache.save(state);
         }
     }
 
@@ -503,10 +392,9 @@ final class KafkaPartition implements PartitionLog {
         }
         long offset = own.append(batch);
         if (offset >= 0) {
-            appendedRecordCount.setRelease(appendedRecordCount.getPlain() + batch.count());
-            appendedBytes.setRelease(appendedBytes.getPlain() + length);
+            counters.onAppended(batch.count(), length);
         } else if (offset == BACK_PRESSURED) {
-            backPressuredCount.setRelease(backPressuredCount.getPlain() + 1);
+            counters.onBackPressured();
         }
         return offset;
     }
@@ -520,27 +408,27 @@ final class KafkaPartition implements PartitionLog {
     @Override
     public long endOffset() {
         KafkaTenure own = tenure;
-        return own == null ? cache.endOffset() : own.nextOffset();
+        return own == null ? cache.records().endOffset() : own.nextOffset();
     }
 
     @Override
     public long durableOffset() {
-        return cache.endOffset();
+        return cache.records().endOffset();
     }
 
     @Override
     public long startOffset() {
-        return cache.startOffset();
+        return cache.records().startOffset();
     }
 
     @Override
     public long read(long fromOffset, int maxRecords, RecordHandler handler) {
-        return cache.read(fromOffset, maxRecords, handler);
+        return cache.records().read(fromOffset, maxRecords, handler);
     }
 
     @Override
     public long offsetAtOrAfter(long hlc) {
-        return cache.offsetAtOrAfter(hlc);
+        return cache.records().offsetAtOrAfter(hlc);
     }
 
     @Override
@@ -560,37 +448,26 @@ final class KafkaPartition implements PartitionLog {
 
     @Override
     public long committed(String group) {
-        return cache.committed(group);
+        return cache.records().committed(group);
     }
 
     @Override
     public List<GroupPosition> groups() {
-        return cache.groups();
+        return cache.records().groups();
     }
 
     @Override
     public long generation(String group) {
-        return cache.generation(group);
+        return cache.records().generation(group);
     }
 
     long voidCount() {
-        return voidCount;
+        return counters.voidCount();
     }
 
     LogStats stats() {
-        LogStats cached = cache.stats();
         KafkaTenure own = tenure;
-        return new LogStats(
-                appendedRecordCount.getAcquire(),
-                appendedBytes.getAcquire(),
-                readBackCount,
-                readBackNsTotal,
-                readBackNsMax,
-                own == null ? 0 : own.backlogBytes(),
-                backPressuredCount.getAcquire(),
-                cached.segmentCount(),
-                cached.segmentBytes(),
-                cached.deletedSegmentCount(),
-                cached.faults());
+        return counters.stats(
+                own == null ? 0 : own.backlogBytes(), cache.records().stats());
     }
 }

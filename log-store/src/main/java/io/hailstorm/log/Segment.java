@@ -17,7 +17,6 @@ import org.jspecify.annotations.Nullable;
  * allocation.
  */
 final class Segment {
-    private static final SparseIndex EMPTY_INDEX = new SparseIndex(0, Long.MIN_VALUE);
     /** Of {@link #users}: somebody takes the index away, a matter of nanoseconds. */
     private static final int CLAIMED = Integer.MIN_VALUE;
 
@@ -40,32 +39,17 @@ final class Segment {
 
     private final BatchChecker writerChecker;
     private final AtomicReference<@Nullable BatchChecker> spareChecker = new AtomicReference<>();
-    private volatile @Nullable SegmentChain chain;
+    private final SegmentIndex index;
     private final AtomicInteger users = new AtomicInteger(1);
     private final AtomicInteger endPosition = new AtomicInteger(SegmentDescriptor.HEADER_LENGTH);
-    private volatile @Nullable SparseIndex index;
-    /** Of the batches before {@link #resumeAt}, which only readers of old records need. */
-    private volatile @Nullable SparseIndex prefix;
-
-    private long resumedOffset;
-    private int resumedPosition = SegmentDescriptor.HEADER_LENGTH;
-    private long prefixHlcMax = Long.MIN_VALUE;
-    private volatile long indexedEndOffset;
-    private int gapsCountedTo;
-    private int indexedPosition = SegmentDescriptor.HEADER_LENGTH;
     private volatile long hlcMax = Long.MIN_VALUE;
-    /** Offsets lost to repairs, as far as the index goes. */
-    private volatile long gapRecordCount;
-
-    private volatile long prefixGapRecordCount;
 
     Segment(Path path, long baseOffset, MappedFile file) {
         this.path = path;
         this.baseOffset = baseOffset;
         this.file = file;
         buffer = file.buffer();
-        indexedEndOffset = baseOffset;
-        resumedOffset = baseOffset;
+        index = new SegmentIndex(this);
         writerChecker = new BatchChecker(file);
         appendLimit = buffer.capacity();
     }
@@ -129,21 +113,14 @@ final class Segment {
 
     /** Skips what a checkpoint vouches for; before anything is appended or read. */
     void resumeAt(int position, long offset, long hlcMaxBefore) {
-        resumedOffset = offset;
-        resumedPosition = position;
-        prefixHlcMax = hlcMaxBefore;
+        index.resumeAt(position, offset, hlcMaxBefore);
         hlcMax = hlcMaxBefore;
-        indexedEndOffset = offset;
-        indexedPosition = position;
         endPosition.setRelease(position);
     }
 
     /** From now on, indexes come from the partition's own. */
     void joined(SegmentChain itsChain) {
-        chain = itsChain;
-        if (index != null) {
-            itsChain.onIndexed(this);
-        }
+        index.joined(itsChain);
     }
 
     boolean acquire() {
@@ -177,10 +154,7 @@ final class Segment {
         if (!users.compareAndSet(1, CLAIMED)) {
             return null;
         }
-        SparseIndex taken = index;
-        index = null;
-        indexedEndOffset = resumedOffset;
-        indexedPosition = resumedPosition;
+        SparseIndex taken = index.take();
         users.set(1);
         return taken;
     }
@@ -198,7 +172,7 @@ final class Segment {
     }
 
     long gapRecordCount() {
-        return gapRecordCount + prefixGapRecordCount;
+        return index.gapRecordCount();
     }
 
     /**
@@ -234,7 +208,7 @@ final class Segment {
 
     /** Writer, or recovery: the segment goes on after this batch. */
     void onAppended(int at, int length) {
-        addToIndex(at, length);
+        index.add(at, length);
         long batchHlcMax = buffer.getLong(at + HLC_MAX_OFFSET);
         if (batchHlcMax > hlcMax) {
             hlcMax = batchHlcMax;
@@ -242,90 +216,13 @@ final class Segment {
         endPosition.setRelease(at + length);
     }
 
-    /** Writer, recovery, or whoever holds this object's lock while walking. */
-    @SuppressWarnings("NonAtomicVolatileUpdate") // one at a time
-    private void addToIndex(int at, int length) {
-        SparseIndex entries = index;
-        if (entries == null) {
-            entries = newIndex();
-            index = entries;
-        }
-        long offset = buffer.getLong(at + BASE_OFFSET_OFFSET);
-        entries.onBatch(at, (int) (offset - baseOffset), buffer.getLong(at + HLC_MAX_OFFSET));
-        if (at >= gapsCountedTo) {
-            gapsCountedTo = at + length;
-            if (BatchChecker.isGap(buffer, at)) {
-                gapRecordCount += buffer.getInt(at + COUNT_OFFSET);
-            }
-        }
-        indexedPosition = at + length;
-        indexedEndOffset = offset + buffer.getInt(at + COUNT_OFFSET);
-    }
-
-    private SparseIndex newIndex() {
-        SegmentChain itsChain = chain;
-        return itsChain == null
-                ? new SparseIndex(buffer.capacity(), prefixHlcMax)
-                : itsChain.takeIndex(this, buffer.capacity(), prefixHlcMax);
-    }
-
-    private SparseIndex indexUpTo(long limitOffset) {
-        SparseIndex entries = index;
-        if (entries == null || indexedEndOffset < limitOffset) {
-            synchronized (this) {
-                boolean compacted = isCompacted();
-                while (indexedEndOffset < limitOffset) {
-                    int at = indexedPosition;
-                    if (compacted && at >= sealedEndPosition()) {
-                        indexedEndOffset = Long.MAX_VALUE;
-                    } else {
-                        addToIndex(at, plausibleLength(at, compacted ? Long.MAX_VALUE : indexedEndOffset));
-                    }
-                }
-            }
-            entries = index;
-        }
-        return entries == null ? EMPTY_INDEX : entries;
-    }
-
-    private SparseIndex prefixIndex() {
-        SparseIndex entries = prefix;
-        if (entries == null) {
-            synchronized (this) {
-                entries = prefix;
-                if (entries == null) {
-                    entries = new SparseIndex(resumedPosition, Long.MIN_VALUE);
-                    long gaps = 0;
-                    int at = SegmentDescriptor.HEADER_LENGTH;
-                    long offset = baseOffset;
-                    while (at < resumedPosition) {
-                        int length = plausibleLength(at, offset);
-                        entries.onBatch(at, (int) (offset - baseOffset), buffer.getLong(at + HLC_MAX_OFFSET));
-                        gaps += BatchChecker.isGap(buffer, at) ? buffer.getInt(at + COUNT_OFFSET) : 0;
-                        offset += buffer.getInt(at + COUNT_OFFSET);
-                        at += length;
-                    }
-                    prefixGapRecordCount = gaps;
-                    prefix = entries;
-                }
-            }
-        }
-        return entries;
-    }
-
-    /** Where to start walking for an offset below the limit. */
-    private int positionAtOrBefore(long offset, long limitOffset) {
-        SparseIndex entries = offset < resumedOffset ? prefixIndex() : indexUpTo(limitOffset);
-        return entries.positionAtOrBefore((int) (offset - baseOffset));
-    }
-
-    /** Where to start walking for a clock; all clocks before that place are lower. */
-    private int positionBeforeHlc(long hlc, long limitOffset) {
-        SparseIndex entries = hlc <= prefixHlcMax ? prefixIndex() : indexUpTo(limitOffset);
-        return entries.positionBeforeHlc(hlc);
-    }
-
-    private int plausibleLength(int at, long offsetMax) {
+    /**
+     * Length of the batch that must lie here.
+     *
+     * @param offsetMax the highest offset it may begin with
+     * @throws HailstormException {@code DATA_LOSS} when there is none
+     */
+    int plausibleLength(int at, long offsetMax) {
         if (at + HEADER_LENGTH <= buffer.capacity()) {
             int length = buffer.getInt(at + LENGTH_OFFSET);
             if (length >= HEADER_LENGTH
@@ -354,7 +251,7 @@ final class Segment {
      * @return the next offset to read; its bitwise complement when the handler asked to stop
      */
     long read(long fromOffset, long limitOffset, int maxRecords, RecordHandler handler) {
-        int at = positionAtOrBefore(fromOffset, limitOffset);
+        int at = index.positionAtOrBefore(fromOffset, limitOffset);
         BatchChecker checker = spareChecker.getAndSet(null);
         if (checker == null) {
             checker = new BatchChecker(file);
@@ -478,10 +375,10 @@ final class Segment {
         if (sealedBefore) {
             return limitOffset; // without an index, so that a search touches one segment, not all
         }
-        if (hlc > prefixHlcMax && limitOffset <= resumedOffset) {
+        if (index.isAllBefore(hlc, limitOffset)) {
             return limitOffset;
         }
-        int at = positionBeforeHlc(hlc, limitOffset);
+        int at = index.positionBeforeHlc(hlc, limitOffset);
         long base = baseOffset;
         boolean compacted = isCompacted();
         while (base < limitOffset && !(compacted && at >= sealedEndPosition())) {

@@ -7,7 +7,6 @@ import io.hailstorm.kernel.MappedFile;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -28,8 +27,8 @@ import org.agrona.concurrent.UnsafeBuffer;
  * and mapping can fail, and power can go after any number of changes. Methods are synchronized; the mapped bytes are not.
  */
 public final class FaultyDisk implements Disk {
-    private final TreeMap<Path, Inode> names = new TreeMap<>();
-    private final TreeMap<Path, Inode> durableNames = new TreeMap<>();
+    private final TreeMap<Path, FaultyInode> names = new TreeMap<>();
+    private final TreeMap<Path, FaultyInode> durableNames = new TreeMap<>();
     private final List<NameChange> unsyncedNames = new ArrayList<>();
     private final Set<Path> directories = new HashSet<>();
     private final Set<Path> locks = new HashSet<>();
@@ -45,7 +44,7 @@ public final class FaultyDisk implements Disk {
     private int changesLeft = Integer.MAX_VALUE;
     private Runnable onSync = () -> {};
 
-    private record NameChange(Path path, Optional<Inode> inode) {}
+    private record NameChange(Path path, Optional<FaultyInode> inode) {}
 
     /** From now on, files may hold this many bytes together. */
     public synchronized void limitCapacity(long bytes) {
@@ -109,7 +108,7 @@ public final class FaultyDisk implements Disk {
 
     /** A mutable view of a file, to corrupt it with; what is written here is durable. */
     public synchronized void corrupt(Path path, int index, int xorMask) {
-        Inode inode = existing(path);
+        FaultyInode inode = existing(path);
         byte changed = (byte) (inode.live.getByte(index) ^ xorMask);
         inode.live.putByte(index, changed);
         inode.durable[index] = changed;
@@ -117,7 +116,7 @@ public final class FaultyDisk implements Disk {
 
     /** Replaces a stretch of a file; what is written here is durable. */
     public synchronized void overwrite(Path path, int index, byte[] content) {
-        Inode inode = existing(path);
+        FaultyInode inode = existing(path);
         inode.live.putBytes(index, content);
         System.arraycopy(content, 0, inode.durable, index, content.length);
     }
@@ -130,7 +129,7 @@ public final class FaultyDisk implements Disk {
     /** Writes a seeded choice of dirty pages back, in no particular order. */
     public synchronized void writeBack(long seed) {
         Random random = new Random(seed);
-        for (Inode inode : names.values()) {
+        for (FaultyInode inode : names.values()) {
             for (int page = 0; page < inode.pageCount(); page++) {
                 if (random.nextBoolean()) {
                     inode.writeBackPage(page);
@@ -144,13 +143,13 @@ public final class FaultyDisk implements Disk {
         Random random = new Random(seed);
         FaultyDisk after = new FaultyDisk();
         after.directories.addAll(directories);
-        TreeMap<Path, Inode> surviving = new TreeMap<>(durableNames);
+        TreeMap<Path, FaultyInode> surviving = new TreeMap<>(durableNames);
         int survivingChanges = unsyncedNames.isEmpty() ? 0 : random.nextInt(unsyncedNames.size() + 1);
         for (NameChange change : unsyncedNames.subList(0, survivingChanges)) {
             apply(change, surviving);
         }
         surviving.forEach((path, inode) -> {
-            Inode copy = inode.afterCrash(random);
+            FaultyInode copy = inode.afterCrash(random);
             after.names.put(path, copy);
             after.durableNames.put(path, copy);
         });
@@ -172,7 +171,7 @@ public final class FaultyDisk implements Disk {
         FaultyDisk copy = new FaultyDisk();
         copy.directories.addAll(directories);
         names.forEach((path, inode) -> {
-            Inode same = inode.copy();
+            FaultyInode same = inode.copy();
             copy.names.put(path, same);
             copy.durableNames.put(path, same);
         });
@@ -190,7 +189,7 @@ public final class FaultyDisk implements Disk {
         changesLeft--;
     }
 
-    private static void apply(NameChange change, Map<Path, Inode> to) {
+    private static void apply(NameChange change, Map<Path, FaultyInode> to) {
         if (change.inode.isPresent()) {
             to.put(change.path, change.inode.get());
         } else {
@@ -198,15 +197,15 @@ public final class FaultyDisk implements Disk {
         }
     }
 
-    private Inode existing(Path path) {
-        Inode inode = names.get(path);
+    private FaultyInode existing(Path path) {
+        FaultyInode inode = names.get(path);
         if (inode == null) {
             throw new HailstormException(ErrorCode.NOT_FOUND, "no such file: " + path);
         }
         return inode;
     }
 
-    private void setName(Path path, Inode inode) {
+    private void setName(Path path, FaultyInode inode) {
         names.put(path, inode);
         unsyncedNames.add(new NameChange(path, Optional.of(inode)));
     }
@@ -267,7 +266,7 @@ public final class FaultyDisk implements Disk {
     @Override
     public synchronized void rename(Path from, Path to) {
         change(from);
-        Inode inode = existing(from);
+        FaultyInode inode = existing(from);
         setName(to, inode);
         removeName(from);
     }
@@ -308,7 +307,7 @@ public final class FaultyDisk implements Disk {
         change(path);
         requireSpace(path, content.length);
         failIfTold(path);
-        Inode inode = new Inode(content.length);
+        FaultyInode inode = new FaultyInode(content.length);
         inode.live.putBytes(0, content);
         inode.force(0, content.length);
         setName(path, inode);
@@ -320,7 +319,7 @@ public final class FaultyDisk implements Disk {
 
     @Override
     public synchronized Optional<byte[]> readAll(Path path) {
-        Inode inode = names.get(path);
+        FaultyInode inode = names.get(path);
         if (inode == null) {
             return Optional.empty();
         }
@@ -347,81 +346,6 @@ public final class FaultyDisk implements Disk {
         }
     }
 
-    /** A file's bytes, apart from its names. */
-    private static final class Inode {
-        private final int length;
-        private final ByteBuffer bytes;
-        private final UnsafeBuffer live;
-        private final byte[] durable;
-        /** Pages a failed sync lost: marked clean with this content, and not written until they change again. */
-        private final Map<Integer, byte[]> lost = new HashMap<>();
-
-        Inode(int length) {
-            this.length = length;
-            // One more byte than needed keeps an empty file a valid direct buffer.
-            bytes = ByteBuffer.allocateDirect(Math.max(1, length));
-            live = new UnsafeBuffer(bytes);
-            durable = new byte[length];
-        }
-
-        int pageCount() {
-            return (length + PAGE_BYTES - 1) / PAGE_BYTES;
-        }
-
-        private int pageLength(int page) {
-            return Math.min(PAGE_BYTES, length - page * PAGE_BYTES);
-        }
-
-        void force(int offset, int forcedLength) {
-            for (int page = offset / PAGE_BYTES; page * PAGE_BYTES < offset + forcedLength; page++) {
-                writeBackPage(page);
-            }
-        }
-
-        void writeBackPage(int page) {
-            byte[] lostContent = lost.get(page);
-            if (lostContent == null || !java.util.Arrays.equals(lostContent, pageContent(page))) {
-                live.getBytes(page * PAGE_BYTES, durable, page * PAGE_BYTES, pageLength(page));
-                lost.remove(page);
-            }
-        }
-
-        void lose(int offset, int lostLength) {
-            for (int page = offset / PAGE_BYTES; page * PAGE_BYTES < offset + lostLength; page++) {
-                lost.put(page, pageContent(page));
-            }
-        }
-
-        private byte[] pageContent(int page) {
-            byte[] content = new byte[pageLength(page)];
-            live.getBytes(page * PAGE_BYTES, content);
-            return content;
-        }
-
-        Inode copy() {
-            Inode copy = new Inode(length);
-            live.getBytes(0, copy.durable);
-            copy.live.putBytes(0, copy.durable);
-            return copy;
-        }
-
-        Inode afterCrash(Random random) {
-            Inode copy = new Inode(length);
-            System.arraycopy(durable, 0, copy.durable, 0, length);
-            for (int page = 0; page < pageCount(); page++) {
-                int fate = random.nextInt(3);
-                for (int at = page * PAGE_BYTES; at < Math.min(length, (page + 1) * PAGE_BYTES); at += SECTOR_BYTES) {
-                    boolean written = fate == 1 || (fate == 2 && random.nextBoolean());
-                    if (written && !lost.containsKey(page)) {
-                        live.getBytes(at, copy.durable, at, Math.min(SECTOR_BYTES, length - at));
-                    }
-                }
-            }
-            copy.live.putBytes(0, copy.durable);
-            return copy;
-        }
-    }
-
     private final class Allocation implements Preallocation {
         private final Path path;
         private final int lengthBytes;
@@ -438,7 +362,7 @@ public final class FaultyDisk implements Disk {
                 allocated = (int) Math.min(lengthBytes, (long) allocated + bytesMax);
                 requireSpace(path, allocated);
                 if (allocated == lengthBytes) {
-                    setName(path, new Inode(lengthBytes));
+                    setName(path, new FaultyInode(lengthBytes));
                 }
                 return allocated == lengthBytes;
             }
@@ -465,9 +389,9 @@ public final class FaultyDisk implements Disk {
     }
 
     private final class Mapping implements MappedFile {
-        private final Inode inode;
+        private final FaultyInode inode;
 
-        Mapping(Inode inode) {
+        Mapping(FaultyInode inode) {
             this.inode = inode;
         }
 
