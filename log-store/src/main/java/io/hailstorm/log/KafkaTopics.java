@@ -5,16 +5,17 @@ import io.hailstorm.kernel.HailstormException;
 import io.hailstorm.kernel.StreamName;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.admin.TopicDescription;
-import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
@@ -150,19 +151,33 @@ final class KafkaTopics implements AutoCloseable {
         for (StreamName stream : StreamName.values()) {
             names.put(new ConfigResource(ConfigResource.Type.TOPIC, config.topic(stream)), config.topic(stream));
         }
-        await(
-                        "describe the topics' settings",
-                        admin.describeConfigs(names.keySet()).all())
-                .forEach((resource, settings) -> {
-                    String found = settings.get(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG)
-                            .value();
-                    if (Integer.parseInt(found) < config.minInSyncReplicas()) {
-                        throw new HailstormException(
-                                ErrorCode.FAILED_PRECONDITION,
-                                "topic " + resource.name() + " has min.insync.replicas=" + found + "; configured is "
-                                        + config.minInSyncReplicas() + ": a record could be lost with one broker");
-                    }
-                });
+        settings(names.keySet()).forEach((resource, settings) -> {
+            String found = settings.get(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG).value();
+            if (Integer.parseInt(found) < config.minInSyncReplicas()) {
+                throw new HailstormException(
+                        ErrorCode.FAILED_PRECONDITION,
+                        "topic " + resource.name() + " has min.insync.replicas=" + found + "; configured is "
+                                + config.minInSyncReplicas() + ": a record could be lost with one broker");
+            }
+        });
+    }
+
+    /** A broker that was asked may not have heard yet of a topic that another node has just made. */
+    private Map<ConfigResource, Config> settings(Collection<ConfigResource> topics) {
+        Timer timer = Time.SYSTEM.timer(LEADER_PATIENCE_MS);
+        while (true) {
+            try {
+                return admin.describeConfigs(topics).all().get();
+            } catch (ExecutionException e) {
+                timer.update();
+                if (!(e.getCause() instanceof UnknownTopicOrPartitionException) || timer.isExpired()) {
+                    throw failed("describe the topics' settings", e);
+                }
+                timer.sleep(50);
+            } catch (InterruptedException e) {
+                throw interrupted(e);
+            }
+        }
     }
 
     /** Lets the cluster drop a partition's head. Does not wait; a failure is tried again with the next snapshot. */
@@ -174,16 +189,6 @@ final class KafkaTopics implements AutoCloseable {
                         LOG.warn("cannot cut {} before {}: {}", partition, kafkaOffset, e.toString());
                     }
                 });
-    }
-
-    private static <T> T await(String what, KafkaFuture<T> future) {
-        try {
-            return future.get();
-        } catch (ExecutionException e) {
-            throw failed(what, e);
-        } catch (InterruptedException e) {
-            throw interrupted(e);
-        }
     }
 
     private static HailstormException failed(String what, ExecutionException e) {
