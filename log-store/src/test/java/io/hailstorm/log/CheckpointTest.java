@@ -78,6 +78,25 @@ final class CheckpointTest {
     }
 
     @Test
+    void leavesCheckpointsToWhoeverDoesTheMaintenance() {
+        FaultyDisk disk = new FaultyDisk();
+        EmbeddedLog log = fixture.open(disk);
+        log.doMaintenance(0);
+        append(log, 0, 75);
+        assertThat(disk.list(DIRECTORY)).doesNotContain(Checkpoint.FILE_NAME);
+        try (EmbeddedLog without = fixture.open(disk.crash(1))) {
+            assertThat(LogFixture.readAll(without.partition(StreamName.TRIPS, 0)))
+                    .isEqualTo(LogFixture.numbers(0, 750));
+        }
+
+        assertThat(log.doMaintenance(1)).isPositive();
+        try (EmbeddedLog with = fixture.open(disk.crash(2))) {
+            assertThat(report(with).scannedBytes()).isLessThan(LogFixture.SEGMENT_BYTES / 4 + BATCH_LENGTH);
+            assertThat(LogFixture.readAll(with.partition(StreamName.TRIPS, 0))).isEqualTo(LogFixture.numbers(0, 750));
+        }
+    }
+
+    @Test
     void checksOnlyWhatFollowsTheLastCheckpointAfterAKill() {
         FaultyDisk disk = new FaultyDisk();
         EmbeddedLog log = fixture.open(disk);
