@@ -2,6 +2,7 @@ package io.hailstorm.log;
 
 import io.hailstorm.kernel.Disk;
 import io.hailstorm.kernel.Invariants;
+import java.util.function.Consumer;
 
 /**
  * How one stream is stored.
@@ -74,122 +75,93 @@ public record StreamConfig(
     }
 
     public StreamConfig withAckLevel(AckLevel level) {
-        return new StreamConfig(
-                level,
-                commitIntervalNs,
-                commitBytes,
-                segmentBytes,
-                backlogBytesMax,
-                retentionMs,
-                retentionBytes,
-                producerExpiryMs,
-                compression,
-                compaction,
-                compactAfterMs);
+        return with(copy -> copy.ackLevel = level);
     }
 
     public StreamConfig withCommit(long intervalNs, int bytes) {
-        return new StreamConfig(
-                ackLevel,
-                intervalNs,
-                bytes,
-                segmentBytes,
-                backlogBytesMax,
-                retentionMs,
-                retentionBytes,
-                producerExpiryMs,
-                compression,
-                compaction,
-                compactAfterMs);
+        return with(copy -> {
+            copy.commitIntervalNs = intervalNs;
+            copy.commitBytes = bytes;
+        });
     }
 
     public StreamConfig withSegmentBytes(int bytes) {
-        return new StreamConfig(
-                ackLevel,
-                commitIntervalNs,
-                commitBytes,
-                bytes,
-                backlogBytesMax,
-                retentionMs,
-                retentionBytes,
-                producerExpiryMs,
-                compression,
-                compaction,
-                compactAfterMs);
+        return with(copy -> copy.segmentBytes = bytes);
     }
 
     public StreamConfig withBacklogBytesMax(int bytes) {
-        return new StreamConfig(
-                ackLevel,
-                commitIntervalNs,
-                commitBytes,
-                segmentBytes,
-                bytes,
-                retentionMs,
-                retentionBytes,
-                producerExpiryMs,
-                compression,
-                compaction,
-                compactAfterMs);
+        return with(copy -> copy.backlogBytesMax = bytes);
     }
 
     public StreamConfig withRetention(long ms, long bytes) {
-        return new StreamConfig(
-                ackLevel,
-                commitIntervalNs,
-                commitBytes,
-                segmentBytes,
-                backlogBytesMax,
-                ms,
-                bytes,
-                producerExpiryMs,
-                compression,
-                compaction,
-                compactAfterMs);
+        return with(copy -> {
+            copy.retentionMs = ms;
+            copy.retentionBytes = bytes;
+        });
     }
 
     public StreamConfig withProducerExpiry(long ms) {
-        return new StreamConfig(
-                ackLevel,
-                commitIntervalNs,
-                commitBytes,
-                segmentBytes,
-                backlogBytesMax,
-                retentionMs,
-                retentionBytes,
-                ms,
-                compression,
-                compaction,
-                compactAfterMs);
+        return with(copy -> copy.producerExpiryMs = ms);
     }
 
     public StreamConfig withCompression(Compression of) {
-        return new StreamConfig(
-                ackLevel,
-                commitIntervalNs,
-                commitBytes,
-                segmentBytes,
-                backlogBytesMax,
-                retentionMs,
-                retentionBytes,
-                producerExpiryMs,
-                of,
-                compaction,
-                compactAfterMs);
+        return with(copy -> copy.compression = of);
     }
 
     public StreamConfig withCompaction(CompactionPolicy policy, long afterMs) {
-        return new StreamConfig(
-                ackLevel,
-                commitIntervalNs,
-                commitBytes,
-                segmentBytes,
-                backlogBytesMax,
-                retentionMs,
-                retentionBytes,
-                producerExpiryMs,
-                compression,
-                policy,
-                afterMs);
+        return with(copy -> {
+            copy.compaction = policy;
+            copy.compactAfterMs = afterMs;
+        });
+    }
+
+    private StreamConfig with(Consumer<Copy> change) {
+        Copy copy = new Copy(this);
+        change.accept(copy);
+        return copy.frozen();
+    }
+
+    /** The components, to be changed. */
+    private static final class Copy {
+        private AckLevel ackLevel;
+        private long commitIntervalNs;
+        private int commitBytes;
+        private int segmentBytes;
+        private int backlogBytesMax;
+        private long retentionMs;
+        private long retentionBytes;
+        private long producerExpiryMs;
+        private Compression compression;
+        private CompactionPolicy compaction;
+        private long compactAfterMs;
+
+        Copy(StreamConfig of) {
+            ackLevel = of.ackLevel;
+            commitIntervalNs = of.commitIntervalNs;
+            commitBytes = of.commitBytes;
+            segmentBytes = of.segmentBytes;
+            backlogBytesMax = of.backlogBytesMax;
+            retentionMs = of.retentionMs;
+            retentionBytes = of.retentionBytes;
+            producerExpiryMs = of.producerExpiryMs;
+            compression = of.compression;
+            compaction = of.compaction;
+            compactAfterMs = of.compactAfterMs;
+        }
+
+        StreamConfig frozen() {
+            return new StreamConfig(
+                    ackLevel,
+                    commitIntervalNs,
+                    commitBytes,
+                    segmentBytes,
+                    backlogBytesMax,
+                    retentionMs,
+                    retentionBytes,
+                    producerExpiryMs,
+                    compression,
+                    compaction,
+                    compactAfterMs);
+        }
     }
 }
