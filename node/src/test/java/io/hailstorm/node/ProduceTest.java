@@ -153,6 +153,9 @@ final class ProduceTest {
         }
 
         assertThat(printed).hasSizeBetween(LINES / 4, LINES - 1);
+        // A reader beside a writer sees what was synced; the next opening finds the rest in the page cache.
+        CommandRun reopened = produce("", "--ack", ack);
+        assertThat(reopened.exitCode()).as(reopened.err()).isZero();
         Map<Long, String> kept = records();
         assertThat(printed)
                 .allSatisfy((offset, seq) -> assertThat(kept.get(offset)).isEqualTo("line " + seq));
