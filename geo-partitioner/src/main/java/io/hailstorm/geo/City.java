@@ -16,12 +16,13 @@ import org.locationtech.jts.geom.Point;
 
 /**
  * A place to run in: one region, its fences, and what a simulator needs to bring it to life. Read from one
- * GeoJSON FeatureCollection whose features say by {@code kind} what they are: "region" (exactly one),
- * "hot_spot" (points) or a {@link Geofence.Kind}; the members "name", "timeZone" and "speedsKmhByHour" stand
+ * GeoJSON FeatureCollection whose features say by {@code kind} what they are: "region" (exactly one), "border" (at most
+ * one line, which cuts the region in two for whoever runs it as two), "hot_spot" (points) or a {@link Geofence.Kind}; the members "name", "timeZone" and "speedsKmhByHour" stand
  * beside "features". Immutable.
  *
  * @param name short name, {@code sf}
  * @param regions the one region, ready to ask which cells it owns
+ * @param parts the same ground as the regions on either side of the border; empty where the city has none
  * @param hotSpots where demand concentrates; weights are relative
  * @param speedsKmhByHour typical driving speed for each local hour, 24 values
  */
@@ -29,6 +30,7 @@ public record City(
         String name,
         ZoneId timeZone,
         Regions regions,
+        Optional<Regions> parts,
         Geofences geofences,
         List<HotSpot> hotSpots,
         List<Double> speedsKmhByHour) {
@@ -73,11 +75,13 @@ public record City(
     public static City parse(String geoJson) {
         Map<?, ?> root = GeoJson.parseObject(geoJson);
         List<GeoJsonFeature> regions = new ArrayList<>();
+        List<GeoJsonFeature> borders = new ArrayList<>();
         List<GeoJsonFeature> fences = new ArrayList<>();
         List<HotSpot> hotSpots = new ArrayList<>();
         for (GeoJsonFeature feature : GeoJson.features(root)) {
             switch (feature.requiredText("kind")) {
                 case "region" -> regions.add(feature);
+                case "border" -> borders.add(feature);
                 case "hot_spot" -> hotSpots.add(hotSpot(feature));
                 default -> fences.add(feature);
             }
@@ -85,10 +89,22 @@ public record City(
         if (regions.size() != 1) {
             throw GeoJson.invalid("a city has one feature of kind region, got " + regions.size());
         }
+        if (borders.size() > 1) {
+            throw GeoJson.invalid("a city has at most one feature of kind border, got " + borders.size());
+        }
         if (!(root.get("name") instanceof String name)) {
             throw GeoJson.invalid("a city needs a member \"name\"");
         }
-        return new City(name, timeZone(root), Regions.of(regions), Geofences.of(fences), hotSpots, speeds(root));
+        return new City(
+                name,
+                timeZone(root),
+                Regions.of(regions),
+                borders.stream()
+                        .findFirst()
+                        .map(border -> Regions.of(BorderLine.of(border).cut(regions.getFirst()))),
+                Geofences.of(fences),
+                hotSpots,
+                speeds(root));
     }
 
     public Region region() {

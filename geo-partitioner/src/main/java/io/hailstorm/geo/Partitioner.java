@@ -4,6 +4,7 @@ import io.hailstorm.kernel.ErrorCode;
 import io.hailstorm.kernel.HailstormException;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.LongToDoubleFunction;
 
@@ -47,6 +48,25 @@ public final class Partitioner {
             ownerByCell.put(graph.cell(node), owners[node]);
         }
         return PartitionMap.of(FIRST_EPOCH, partitionCount, ownerByCell);
+    }
+
+    /**
+     * Cuts each of several regions by itself: region <i>i</i>, in the order given, gets the partitions from
+     * <i>i</i>·{@code partitionCountEach} on.
+     *
+     * @throws HailstormException as {@link #balanced}, for a region with too few cells
+     */
+    public static PartitionMap balancedEach(
+            List<? extends Collection<Long>> cellsByRegion,
+            LongToDoubleFunction weightPerCell,
+            int partitionCountEach) {
+        Map<Long, Integer> ownerByCell = new HashMap<>();
+        for (int region = 0; region < cellsByRegion.size(); region++) {
+            PartitionMap own = balanced(cellsByRegion.get(region), weightPerCell, partitionCountEach);
+            int first = region * partitionCountEach;
+            own.cells().forEach(cell -> ownerByCell.put(cell, first + own.partitionOf(cell)));
+        }
+        return PartitionMap.of(FIRST_EPOCH, cellsByRegion.size() * partitionCountEach, ownerByCell);
     }
 
     /** Refinement can end in a corner; sweeping from slightly other directions ends in another. */

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hailstorm.kernel.GeoPoint;
 import java.time.ZoneId;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -40,6 +42,45 @@ class CityTest {
         assertThat(sf.regions().regionOf(37.9735, -122.5311)).as("San Rafael").isPresent();
         assertThat(sf.regions().regionOf(38.5816, -121.4944)).as("Sacramento").isEmpty();
         assertThat(sf.geofences().airportQueues()).extracting(Geofence::name).containsExactly("SFO", "OAK");
+    }
+
+    @Test
+    void sanFranciscoIsCutInTwoByALineThatLeavesNoCellOutAndNoneTwice() {
+        City sf = City.sf();
+        Regions parts = sf.parts().orElseThrow();
+        assertThat(parts.all()).extracting(Region::name).containsExactly("sf-north", "sf-south");
+        Set<Long> north = parts.named("sf-north").orElseThrow().routingCells();
+        Set<Long> south = parts.named("sf-south").orElseThrow().routingCells();
+        assertThat(north).doesNotContainAnyElementsOf(south);
+        assertThat(Stream.concat(north.stream(), south.stream()))
+                .containsExactlyInAnyOrderElementsOf(sf.region().routingCells());
+        Cells cells = Cells.create();
+        assertThat(north)
+                .allSatisfy(cell -> assertThat(cells.center(cell).latDegrees()).isGreaterThan(37.775));
+        assertThat(south)
+                .allSatisfy(cell -> assertThat(cells.center(cell).latDegrees()).isLessThan(37.775));
+        assertThat(parts.regionOf(37.7955, -122.3937))
+                .as("Ferry Building")
+                .map(Region::name)
+                .hasValue("sf-north");
+        assertThat(parts.regionOf(37.6152, -122.3900))
+                .as("SFO")
+                .map(Region::name)
+                .hasValue("sf-south");
+        assertThat(City.nyc().parts()).isEmpty();
+    }
+
+    @Test
+    void refusesABorderThatCutsNothingOff() {
+        assertThatThrownBy(() -> City.parse("""
+            {"type": "FeatureCollection", "name": "box", "timeZone": "UTC",
+             "speedsKmhByHour": [1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1], "features": [
+             {"type": "Feature", "properties": {"kind": "region", "name": "box"},
+              "geometry": {"type": "Polygon", "coordinates": [[[0,0],[1,0],[1,1],[0,1],[0,0]]]}},
+             {"type": "Feature", "properties": {"kind": "border", "left": "up", "right": "down"},
+              "geometry": {"type": "LineString", "coordinates": [[0,2],[1,2]]}}]}
+            """))
+                .hasMessage("border of up and down: nothing of feature 1 \"box\" lies on the left");
     }
 
     @Test

@@ -98,6 +98,22 @@ class PartitionerTest {
     }
 
     @Test
+    void cutsEachRegionByItselfWithItsOwnRunOfPartitions() {
+        City city = City.sf();
+        List<Region> regions = city.parts().orElseThrow().all();
+        PartitionMap map = Partitioner.balancedEach(
+                regions.stream().map(Region::routingCells).toList(), city::demandWeight, 3);
+        assertThat(map.partitionCount()).isEqualTo(6);
+        assertThat(map.cells()).isEqualTo(city.region().routingCells());
+        for (int partition = 0; partition < 6; partition++) {
+            assertThat(map.cellsOf(partition))
+                    .as("partition %d", partition)
+                    .isNotEmpty()
+                    .isSubsetOf(regions.get(partition / 3).routingCells());
+        }
+    }
+
+    @Test
     void refusesTooFewCellsAndBadWeights() {
         List<Long> disk = disk(GeoPoint.ofDegrees(37.78, -122.4), 1);
         assertThatThrownBy(() -> Partitioner.balanced(disk, cell -> 1, 8))
