@@ -17,7 +17,7 @@ final class Checkpointer {
     private record Checkpoint(List<SessionSnapshot> sessions, Map<String, List<Long>> offsets) {}
 
     private final IngestAgent ingest;
-    private final DriverDirectory directory;
+    private final SessionStore directory;
     private final LogHolds holds;
     private final int partitionCount;
     private final long intervalMs;
@@ -27,7 +27,7 @@ final class Checkpointer {
     /** @param holds what follows the last checkpoint is held in the log, since a restart reads it again */
     Checkpointer(
             IngestAgent ingest,
-            DriverDirectory directory,
+            SessionStore directory,
             LogHolds holds,
             int partitionCount,
             long intervalMs,

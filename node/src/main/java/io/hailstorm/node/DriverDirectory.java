@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * {@code clean} (present only after an orderly close; without it the map is opened with recovery, since a killed
  * process may have left a lock behind).
  */
-final class DriverDirectory implements AutoCloseable {
+final class DriverDirectory implements SessionStore, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(DriverDirectory.class);
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -118,7 +118,8 @@ final class DriverDirectory implements AutoCloseable {
                 .constantValueSizeBySample(new byte[DriverEntryDescriptor.LENGTH]);
     }
 
-    void put(SessionSnapshot snapshot) {
+    @Override
+    public void put(SessionSnapshot snapshot) {
         map.put(snapshot.driver(), DriverEntryDescriptor.encode(snapshot));
     }
 
@@ -127,7 +128,8 @@ final class DriverDirectory implements AutoCloseable {
         return bytes == null ? Optional.empty() : Optional.of(DriverEntryDescriptor.decode(driver, bytes));
     }
 
-    void forEach(Consumer<SessionSnapshot> consumer) {
+    @Override
+    public void forEach(Consumer<SessionSnapshot> consumer) {
         map.forEach((driver, bytes) -> consumer.accept(DriverEntryDescriptor.decode(driver, bytes)));
     }
 
@@ -135,8 +137,8 @@ final class DriverDirectory implements AutoCloseable {
         return map.size();
     }
 
-    /** Declares that the entries hold everything below these offsets; stream name to offset per partition. */
-    void commitOffsets(Map<String, List<Long>> offsets) {
+    @Override
+    public void commitOffsets(Map<String, List<Long>> offsets) {
         Path temporary = directory.resolve("offsets.json.tmp");
         try {
             Files.write(temporary, JSON.writeValueAsBytes(offsets));
@@ -150,8 +152,8 @@ final class DriverDirectory implements AutoCloseable {
         }
     }
 
-    /** The offsets of the last checkpoint; empty when there was none, and the log must be read from its start. */
-    Map<String, List<Long>> offsets() {
+    @Override
+    public Map<String, List<Long>> offsets() {
         return offsets(directory);
     }
 

@@ -2,12 +2,7 @@ package io.hailstorm.node;
 
 import io.grpc.Server;
 import io.grpc.inprocess.InProcessServerBuilder;
-import io.hailstorm.geo.Cells;
-import io.hailstorm.geo.City;
-import io.hailstorm.geo.PartitionMap;
 import io.hailstorm.ingest.DevKeys;
-import io.hailstorm.ingest.IngestAgent;
-import io.hailstorm.ingest.IngestPorts;
 import io.hailstorm.ingest.IngestServer;
 import io.hailstorm.ingest.PickupPolicy;
 import io.hailstorm.ingest.TokenIssuer;
@@ -15,8 +10,7 @@ import io.hailstorm.ingest.TokenVerifier;
 import io.hailstorm.kernel.ErrorCode;
 import io.hailstorm.kernel.GeoPoint;
 import io.hailstorm.kernel.HailstormException;
-import io.hailstorm.kernel.HybridLogicalClock;
-import io.hailstorm.kernel.RegionId;
+import io.hailstorm.kernel.Safeguards;
 import io.hailstorm.kernel.StreamName;
 import io.hailstorm.kernel.SystemTimeSource;
 import io.hailstorm.kernel.TimeSource;
@@ -24,18 +18,9 @@ import io.hailstorm.log.KafkaLog;
 import io.hailstorm.log.Log;
 import io.hailstorm.log.MappedDisk;
 import io.hailstorm.log.PartitionLog;
-import io.hailstorm.matching.Matcher;
-import io.hailstorm.matching.MatchingConfig;
-import io.hailstorm.matching.MatchingPolicy;
 import io.hailstorm.ops.LiveProjection;
 import io.hailstorm.ops.OpsConfig;
 import io.hailstorm.ops.OpsServer;
-import io.hailstorm.pricing.PriceBook;
-import io.hailstorm.pricing.PricingConfig;
-import io.hailstorm.pricing.PricingEngine;
-import io.hailstorm.pricing.QuoteIssuer;
-import io.hailstorm.pricing.Tariff;
-import io.hailstorm.pricing.TripEstimator;
 import io.hailstorm.simulator.ServiceArea;
 import io.hailstorm.simulator.TokenSource;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -67,8 +52,6 @@ final class HailstormNode implements AutoCloseable {
     private static final long PARK_NS_SYNC = 1_000_000;
     private static final long PARK_NS_OPS = 20_000_000;
     private static final long GRACE_MS = 500;
-    private static final double DETOUR = 1.3;
-    private static final double CITY_METERS_PER_S = 7.0;
     private static final int PROJECTION_EVERY_TURNS = 16;
     private static final long SETTLE_NS_MAX = 30_000_000_000L;
 
@@ -76,15 +59,10 @@ final class HailstormNode implements AutoCloseable {
     private final TimeSource time;
     private final TimeSource wall = new SystemTimeSource();
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
-    private final RegionStats stats = new RegionStats();
-    private final PipelineLatency latency = new PipelineLatency();
     private final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    private final Cells cells = Cells.create();
     private final Log log;
     private final DriverDirectory directory;
-    private final RangeOwnership ranges;
-    private final RegionAgent region;
-    private final Checkpointer checkpointer;
+    private final RegionCore core;
     private final TokenIssuer issuer;
     private final IngestServer edge;
     private final StatusView status;
@@ -122,102 +100,34 @@ final class HailstormNode implements AutoCloseable {
         this.config = config;
         this.time = time;
         this.log = log;
-        City city = config.city();
-        HybridLogicalClock clock = new HybridLogicalClock(time);
         ServedPartitions served = config.kafka()
                 .map(kafka -> ServedPartitions.shared(log, kafka.nodeId()))
                 .orElseGet(() -> ServedPartitions.alone(log));
-        EventWriter writer = new EventWriter(log, clock, served);
-        ranges = new RangeOwnership(log, writer, served, cells);
+        core = new RegionCore(
+                config.core(), log, served, time, wall, QuoteKey.loadOrCreate(data.keys()), metrics, Safeguards.ALL);
         status = new StatusView(
-                config, time, wall, log, ranges, served, stats, () -> Optional.ofNullable(failure.get()));
-        ranges.recover(
-                new RegionId(city.name()),
-                city.region().routingCells(),
-                city::demandWeight,
-                config.partitionCount(),
-                time.epochMs(),
-                () -> log.doWork(wall.monotonicNs()));
-        PriceBook prices = new PriceBook();
-        MatchingConfig matching = MatchingConfig.defaults();
-        region = new RegionAgent(
-                log,
-                time,
-                wall,
-                writer,
-                clock,
-                ranges,
-                served,
-                () -> dispatch(matching),
-                prices,
-                stats,
-                new LatencyProbe(log, wall, latency));
-        QuoteIssuer quotes = new QuoteIssuer(
-                new RegionId(city.name()),
-                cells,
-                prices,
-                Tariff.usDefault(),
-                TripEstimator.straightLine(DETOUR, CITY_METERS_PER_S),
-                QuoteKey.loadOrCreate(data.keys()));
-        IngestAgent ingest = new IngestAgent(
-                config.ingest(),
-                log,
-                cells,
-                clock,
-                ranges.map(),
-                new IngestPorts(
-                        new QuotePort(quotes, clock),
-                        point -> pickupVerdict(city, point),
-                        new NearbyPort(region::matcher, matching.saga().idleStaleAfterMs()),
-                        ranges,
-                        served),
-                wall,
-                metrics);
-        Recovery recovery = new Recovery(log, clock, ingest, prices, served, region.gate());
-        region.attach(ingest, recovery);
-        ranges.beforeRangeRecord(ingest::flushFixes);
+                config, time, wall, log, core.ranges(), served, core.stats(), () -> Optional.ofNullable(failure.get()));
+        while (!core.tryFindMap()) {
+            log.doWork(wall.monotonicNs());
+        }
         directory = DriverDirectory.open(data.drivers(), config.driversMax());
-        recovery.run(directory, region, time.epochMs());
-        checkpointer = new Checkpointer(
-                ingest, directory, new LogHolds(log), config.partitionCount(), config.checkpointMs(), time.epochMs());
+        core.recover(directory);
         DevKeys keys = DevKeys.loadOrCreate(data.keys());
         issuer = new TokenIssuer(keys, time);
+        RegionAgent region = core.region();
         edge = new IngestServer(
                 config.ingest(),
-                ingest,
-                cells,
+                core.ingest(),
+                core.cells(),
                 new TokenVerifier(keys, time),
                 time,
-                List.of(new AdminService(city.name(), ranges, region::submit)));
+                List.of(new AdminService(config.city().name(), core.ranges(), region::submit)));
         OpsConfig opsConfig = OpsConfig.DEFAULT.withBindAddress(config.httpHost());
-        projection = new LiveProjection(log, cells, status, opsConfig, Upcasters::toCurrent);
+        projection = new LiveProjection(log, core.cells(), status, opsConfig, Upcasters::toCurrent);
         ops = new OpsServer(opsConfig, status, projection, metrics, wall);
-        NodeMetrics.register(metrics, log, region, served, stats, writer);
+        NodeMetrics.register(metrics, log, region, served, core.stats(), core.writer());
         lag = new LagMetrics(metrics, log, region, projection);
         status.readers(lag, region.gate().letters());
-    }
-
-    private Dispatch dispatch(MatchingConfig matching) {
-        City city = config.city();
-        return new Dispatch(
-                new Matcher(
-                        matching,
-                        MatchingPolicy.of(config.policy(), matching),
-                        cells,
-                        city.geofences()::pickupAllowed,
-                        region),
-                new PricingEngine(PricingConfig.defaults(), cells, city.region().routingCells()));
-    }
-
-    private PickupPolicy.Verdict pickupVerdict(City city, GeoPoint point) {
-        if (!city.geofences().insideServiceArea(point)
-                || ranges.map().partitionOf(cells.cellOf(point.latE7(), point.lonE7(), Cells.ROUTING_RESOLUTION))
-                        == PartitionMap.NO_PARTITION) {
-            return PickupPolicy.Verdict.OUTSIDE_SERVICE_AREA;
-        }
-        return city.geofences().pickupAllowed(point)
-                ? PickupPolicy.Verdict.ALLOWED
-                : PickupPolicy.Verdict.NO_PICKUP_ZONE;
     }
 
     /** Listens for phones; the port. */
@@ -249,7 +159,7 @@ final class HailstormNode implements AutoCloseable {
 
     /** Gives every agent its thread. */
     void startThreads() {
-        loops.add(new AgentLoop("hailstorm-region", PARK_NS_REGION, this::regionTurn, this::fail).start());
+        loops.add(new AgentLoop("hailstorm-region", PARK_NS_REGION, core::turn, this::fail).start());
         loops.add(new AgentLoop(
                         "hailstorm-sync",
                         PARK_NS_SYNC,
@@ -260,7 +170,7 @@ final class HailstormNode implements AutoCloseable {
         loops.add(new AgentLoop(
                         "hailstorm-ops",
                         PARK_NS_OPS,
-                        () -> checkpointer.doWork()
+                        () -> core.checkpointer().doWork()
                                 + projection.doWork(time.epochMs())
                                 + lag.doWork(wall.monotonicNs())
                                 + log.doMaintenance(wall.monotonicNs()),
@@ -268,16 +178,10 @@ final class HailstormNode implements AutoCloseable {
                 .start());
     }
 
-    private int regionTurn() {
-        int work = region.doWork();
-        checkpointer.collect(time.epochMs());
-        return work;
-    }
-
     /** One turn of everything in the caller's thread; how much was done, the console's part left out. */
     int turn() {
-        int work = regionTurn() + log.doWork(time.monotonicNs());
-        checkpointer.doWork();
+        int work = core.turn() + log.doWork(time.monotonicNs());
+        core.checkpointer().doWork();
         if (++turnCount % PROJECTION_EVERY_TURNS == 0) {
             projection.doWork(time.epochMs());
             lag.doWork(wall.monotonicNs());
@@ -306,12 +210,12 @@ final class HailstormNode implements AutoCloseable {
     }
 
     long regionTurns() {
-        return region.turns();
+        return core.region().turns();
     }
 
     /** Fixes durable and in the driver index, since the start. */
     long indexedFixes() {
-        return region.indexedFixes();
+        return core.region().indexedFixes();
     }
 
     /** Lets everything appended become durable and be acted on. */
@@ -323,8 +227,8 @@ final class HailstormNode implements AutoCloseable {
             return;
         }
         long endNs = wall.monotonicNs() + SETTLE_NS_MAX;
-        long turns = region.turns();
-        while (isHealthy() && wall.monotonicNs() < endNs && (region.turns() < turns + 2 || !isDurable())) {
+        long turns = core.region().turns();
+        while (isHealthy() && wall.monotonicNs() < endNs && (core.region().turns() < turns + 2 || !isDurable())) {
             LockSupport.parkNanos(PARK_NS_REGION);
         }
     }
@@ -359,8 +263,7 @@ final class HailstormNode implements AutoCloseable {
     }
 
     ServiceArea serviceArea() {
-        City city = config.city();
-        return (latE7, lonE7) -> pickupVerdict(city, new GeoPoint(latE7, lonE7)) == PickupPolicy.Verdict.ALLOWED;
+        return (latE7, lonE7) -> core.pickupVerdict(new GeoPoint(latE7, lonE7)) == PickupPolicy.Verdict.ALLOWED;
     }
 
     TokenSource tokens() {
@@ -376,11 +279,11 @@ final class HailstormNode implements AutoCloseable {
     }
 
     RegionStats stats() {
-        return stats;
+        return core.stats();
     }
 
     PipelineLatency latency() {
-        return latency;
+        return core.latency();
     }
 
     Log log() {
@@ -407,6 +310,7 @@ final class HailstormNode implements AutoCloseable {
         ops.close();
         loops.forEach(AgentLoop::close);
         if (isHealthy()) {
+            Checkpointer checkpointer = core.checkpointer();
             checkpointer.doWork();
             checkpointer.collectNow();
             checkpointer.doWork();

@@ -70,6 +70,11 @@ record NodeConfig(
                 settings.integer(Setting.DRIVERS_MAX, 1, 10_000_000));
     }
 
+    /** What of it concerns the region itself. */
+    CoreConfig core() {
+        return new CoreConfig(city, partitionCount, policy, ingest, checkpointMs);
+    }
+
     private static Optional<KafkaLogConfig> kafkaConfig(Settings settings) {
         if (settings.oneOf(Setting.LOG, "embedded", "kafka").equals("embedded")) {
             return Optional.empty();

@@ -30,7 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
-import java.util.function.LongToDoubleFunction;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -67,6 +67,7 @@ final class RangeOwnership implements RangeAdmission {
     private RangeGuard guard = new RangeGuard(table);
     private BooleanSupplier flushFixes = () -> true;
     private long controlOffset;
+    private boolean firstProposed;
     private long nowMs;
     private volatile PartitionMap map = PartitionMap.of(0, 1, Map.of());
     private volatile List<Migration> migrations = List.of();
@@ -80,29 +81,22 @@ final class RangeOwnership implements RangeAdmission {
     }
 
     /**
-     * Folds the durable control stream. When it is empty, whoever owns it writes the first map, and everybody waits for it,
-     * calling {@code makeDurable}.
+     * Folds the durable control stream. When it is empty, whoever owns it writes the first map, and everybody waits for it.
+     *
+     * @return false when the log must do some work before this is asked again
      */
-    void recover(
-            RegionId region,
-            Set<Long> routingCells,
-            LongToDoubleFunction weight,
-            int partitionCount,
-            long timeMs,
-            Runnable makeDurable) {
+    boolean tryRecover(RegionId region, Supplier<PartitionMap> first, int partitionCount, long timeMs) {
         nowMs = timeMs;
         readControl();
-        boolean proposed = false;
-        while (!table.isInitialized()) {
-            if (!proposed && log.owns(CONTROL_PARTITION)) {
-                PartitionMap first = io.hailstorm.geo.Partitioner.balanced(routingCells, weight, partitionCount);
+        if (!table.isInitialized()) {
+            if (!firstProposed && log.owns(CONTROL_PARTITION)) {
+                PartitionMap initial = first.get();
                 Map<Long, Integer> owners = new HashMap<>();
-                routingCells.forEach(cell -> owners.put(cell, first.partitionOf(cell)));
+                initial.cells().forEach(cell -> owners.put(cell, initial.partitionOf(cell)));
                 propose(ControlRecord.MapInitialized.of(region, partitionCount, owners));
-                proposed = true;
+                firstProposed = true;
             }
-            makeDurable.run();
-            readControl();
+            return false;
         }
         if (table.map().partitionCount() != partitionCount) {
             throw new HailstormException(
@@ -115,6 +109,7 @@ final class RangeOwnership implements RangeAdmission {
             resume();
         }
         publish();
+        return true;
     }
 
     /** Goes on with the moves that were under way when this node, or the one that decided before it, stopped. */

@@ -62,7 +62,7 @@ final class Recovery {
      * Folds everything durable and hands the region its starting offsets. A node alone with its log serves all of it from
      * here on, and decides; one of several does so as the partitions come to it.
      */
-    void run(DriverDirectory directory, RegionAgent region, long nowMs) {
+    void run(SessionStore directory, RegionAgent region, long nowMs) {
         long lastHlc = lastHlc(log);
         gate.tick(nowMs);
         gate.letters().read();
