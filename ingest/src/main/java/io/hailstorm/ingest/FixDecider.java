@@ -49,6 +49,8 @@ final class FixDecider {
     private final HandOvers handOvers;
     private final FixView view = new FixView();
     private PartitionMap map;
+    private boolean isRangeSealed;
+    private volatile long heldForRangesMax;
 
     FixDecider(
             IngestConfig config,
@@ -109,10 +111,24 @@ final class FixDecider {
     int releaseAll(long nowMs) {
         List<DriverSession> holding = sessions.holding();
         int released = 0;
+        long heldForRanges = 0;
         for (int i = holding.size() - 1; i >= 0; i--) {
-            released += release(holding.get(i), nowMs);
+            DriverSession session = holding.get(i);
+            isRangeSealed = false;
+            released += release(session, nowMs);
+            if (isRangeSealed && session.held != null) {
+                heldForRanges += session.held.count();
+            }
+        }
+        if (heldForRanges > heldForRangesMax) {
+            heldForRangesMax = heldForRanges;
         }
         return released;
+    }
+
+    /** Fixes held at once because their range was sealed, at most; any thread. */
+    long heldForRangesMax() {
+        return heldForRangesMax;
     }
 
     private int release(DriverSession session, long nowMs) {
@@ -205,6 +221,7 @@ final class FixDecider {
             int index) {
         long routingCell = cells.parent(view.cell(), Cells.ROUTING_RESOLUTION);
         if (admission.admit(cellPartition, routingCell) == RangeAdmission.HOLD) {
+            isRangeSealed = true;
             return false;
         }
         int partition = DriverAuthority.route(session, map, servers, cellPartition, view.latE7(), view.lonE7());

@@ -196,6 +196,11 @@ public final class IngestAgent {
         return priceFeed;
     }
 
+    /** Fixes held at once because their range was sealed, as of the beginning of a turn, at most; any thread. */
+    public long heldForRangesMax() {
+        return decider.heldForRangesMax();
+    }
+
     /** Drivers known. */
     public int sessionCount() {
         return sessions.count();

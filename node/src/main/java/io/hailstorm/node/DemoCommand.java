@@ -11,9 +11,12 @@ import io.hailstorm.kernel.HailstormException;
 import io.hailstorm.kernel.SystemTimeSource;
 import io.hailstorm.kernel.TimeSource;
 import io.hailstorm.kernel.testing.VirtualTime;
+import io.hailstorm.node.Converters.DurationConverter;
 import io.hailstorm.node.Converters.Speed;
 import io.hailstorm.node.Converters.SpeedConverter;
 import io.hailstorm.node.SimulationOptions.Recorded;
+import io.hailstorm.simulator.Endpoints;
+import io.hailstorm.simulator.Pauses;
 import io.hailstorm.simulator.Simulation;
 import io.hailstorm.simulator.SimulationConfig;
 import java.io.IOException;
@@ -21,13 +24,16 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.LocalDate;
 import java.time.LocalTime;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -63,6 +69,13 @@ final class DemoCommand implements Callable<Integer> {
             names = "--in-process",
             description = "one thread, virtual time, no sockets for phones: the same run for the same seed")
     private boolean inProcess;
+
+    @Option(
+            names = "--migrate-every",
+            paramLabel = "D",
+            converter = DurationConverter.class,
+            description = "move a random range so often, in the node's time")
+    private @Nullable Duration migrateEvery;
 
     @CommandLine.Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
@@ -115,7 +128,7 @@ final class DemoCommand implements Callable<Integer> {
                 .equals("default");
     }
 
-    private NodeConfig config(@org.jspecify.annotations.Nullable Path temporary) {
+    private NodeConfig config(@Nullable Path temporary) {
         Map<String, String> environment = new HashMap<>(System.getenv());
         if (temporary != null) {
             environment.put(Setting.DATA_DIR.environmentName(), temporary.toString());
@@ -181,18 +194,34 @@ final class DemoCommand implements Callable<Integer> {
         long sessionFloor = pace instanceof Pace.Inline ? 0 : wall.epochMs();
         try (Simulation simulation = Simulation.create(
                 simulated.withServiceArea(node.serviceArea()).withFirstSession(sessionFloor),
-                channels,
+                Endpoints.single(channels),
                 node.tokens(),
                 wall,
                 ledger,
-                pace.time().epochMs())) {
+                pace.time().epochMs(),
+                new Pauses(pace.time()))) {
+            Optional<MigrationDriver> migrations = Optional.ofNullable(migrateEvery)
+                    .map(every -> new MigrationDriver(
+                            node,
+                            simulation.pauses(),
+                            simulationOptions.seed,
+                            every.toMillis(),
+                            pace.time().epochMs()));
             SimulationRun run = new SimulationRun(simulation, wall, err).catchInterrupt();
             try {
                 SimulationRun.Elapsed elapsed = run.run(
-                        pace.time(), simulationOptions.limits(), () -> pace.advance(simulation, node), node::isHealthy);
+                        pace.time(),
+                        simulationOptions.limits(),
+                        () -> {
+                            migrations.ifPresent(
+                                    driver -> driver.doWork(pace.time().epochMs()));
+                            pace.advance(simulation, node);
+                        },
+                        node::isHealthy);
                 node.settle(inProcess);
                 requireHealthy(node);
-                return report(node, simulation, elapsed);
+                migrations.ifPresent(driver -> driver.settle(inProcess));
+                return report(node, simulation, migrations, elapsed);
             } finally {
                 run.reported();
             }
@@ -210,13 +239,24 @@ final class DemoCommand implements Callable<Integer> {
         });
     }
 
-    private RunReport report(HailstormNode node, Simulation simulation, SimulationRun.Elapsed elapsed) {
+    private RunReport report(
+            HailstormNode node,
+            Simulation simulation,
+            Optional<MigrationDriver> migrations,
+            SimulationRun.Elapsed elapsed) {
         return new RunReport(
                 simulation.report(),
                 node.stats().rounds(),
                 node.stats().prices(),
                 node.latency().snapshot(),
                 node.checkHistory(HistoryChecker.promises(simulation.ledger())),
+                new MigrationReport(
+                        migrations.map(MigrationDriver::doneCount).orElse(0L),
+                        migrations.map(MigrationDriver::abortedCount).orElse(0L),
+                        simulation.pauses().disturbances(),
+                        node.core().ingest().heldForRangesMax(),
+                        simulation.pauses().throughput(),
+                        Optional.empty()),
                 node.tripsDigest(),
                 simulationOptions.seed,
                 node.config().policy(),

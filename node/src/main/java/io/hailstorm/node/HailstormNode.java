@@ -64,6 +64,7 @@ final class HailstormNode implements AutoCloseable {
     private final DriverDirectory directory;
     private final RegionCore core;
     private final TokenIssuer issuer;
+    private final AdminService admin;
     private final IngestServer edge;
     private final StatusView status;
     private final LiveProjection projection;
@@ -115,13 +116,14 @@ final class HailstormNode implements AutoCloseable {
         DevKeys keys = DevKeys.loadOrCreate(data.keys());
         issuer = new TokenIssuer(keys, time);
         RegionAgent region = core.region();
+        admin = new AdminService(config.city().name(), core.ranges(), region::submit);
         edge = new IngestServer(
                 config.ingest(),
                 core.ingest(),
                 core.cells(),
                 new TokenVerifier(keys, time),
                 time,
-                List.of(new AdminService(config.city().name(), core.ranges(), region::submit)));
+                List.of(admin));
         OpsConfig opsConfig = OpsConfig.DEFAULT.withBindAddress(config.httpHost());
         projection = new LiveProjection(log, core.cells(), status, opsConfig, Upcasters::toCurrent);
         ops = new OpsServer(opsConfig, status, projection, metrics, wall);
@@ -216,6 +218,16 @@ final class HailstormNode implements AutoCloseable {
     /** Fixes durable and in the driver index, since the start. */
     long indexedFixes() {
         return core.region().indexedFixes();
+    }
+
+    /** The operator's service, for an operator within this process. */
+    AdminService admin() {
+        return admin;
+    }
+
+    /** What it is made of, besides threads and listeners. */
+    RegionCore core() {
+        return core;
     }
 
     /** Lets everything appended become durable and be acted on. */

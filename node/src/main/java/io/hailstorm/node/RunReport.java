@@ -9,6 +9,7 @@ import io.hailstorm.simulator.SimulationReport;
 /**
  * The report of a demo or simulation run, one JSON object. Its keys are a contract with scripts.
  *
+ * @param migrations what moving ranges cost the phones
  * @param durability the level at which fixes were acknowledged: {@code DISK} or {@code MEMORY}
  */
 record RunReport(
@@ -17,6 +18,7 @@ record RunReport(
         RegionStats.Prices prices,
         PipelineLatency.Snapshot latency,
         HistoryChecker.Verdict verdict,
+        MigrationReport migrations,
         String digest,
         long seed,
         String policy,
@@ -56,6 +58,7 @@ record RunReport(
                 .put("duplicates_visible", verdict.duplicatesVisible())
                 .put("double_offers", verdict.doubleOffers())
                 .put("ok", ok());
+        migrations.putInto(root);
         root.put("digest", digest);
         root.put("seed", seed);
         root.put("policy", policy);
@@ -195,6 +198,7 @@ record RunReport(
                 latency.durableP99Ms(),
                 latency.indexP50Ms(),
                 latency.indexP99Ms());
+        out.append(migrations.toText());
         line(
                 out,
                 "invariants",

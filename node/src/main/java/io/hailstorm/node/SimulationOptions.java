@@ -5,6 +5,7 @@ import io.hailstorm.kernel.ErrorCode;
 import io.hailstorm.kernel.HailstormException;
 import io.hailstorm.node.Converters.DurationConverter;
 import io.hailstorm.simulator.LedgerFile;
+import io.hailstorm.simulator.Realism;
 import io.hailstorm.simulator.RecordedFixes;
 import io.hailstorm.simulator.RecordedTrips;
 import io.hailstorm.simulator.SimulationConfig;
@@ -21,6 +22,21 @@ import picocli.CommandLine.Option;
 final class SimulationOptions {
     @Option(names = "--vehicles", paramLabel = "N", defaultValue = "1000", description = "simulated vehicles (1000)")
     int vehicles;
+
+    @Option(
+            names = "--fix-interval",
+            paramLabel = "D",
+            defaultValue = "4s",
+            converter = DurationConverter.class,
+            description = "between two fixes of a simulated vehicle that drives (4s); a quarter more at most")
+    Duration fixInterval = Duration.ofSeconds(4);
+
+    @Option(
+            names = "--fix-batch",
+            paramLabel = "N",
+            defaultValue = "10",
+            description = "fixes a message of a simulated phone holds at most (10); most hold few")
+    int fixBatch = 10;
 
     @Option(names = "--seed", paramLabel = "S", defaultValue = "1", description = "names the run (1)")
     long seed;
@@ -86,6 +102,14 @@ final class SimulationOptions {
             throw new HailstormException(
                     ErrorCode.INVALID_ARGUMENT, "--vehicles: expected 1 to 5000000, got " + vehicles);
         }
+        if (fixInterval.toMillis() < 10 || fixInterval.toMillis() > 3_600_000) {
+            throw new HailstormException(
+                    ErrorCode.INVALID_ARGUMENT,
+                    "--fix-interval: expected 10ms to 1h, got " + fixInterval.toMillis() + "ms");
+        }
+        if (fixBatch < 1 || fixBatch > 100) {
+            throw new HailstormException(ErrorCode.INVALID_ARGUMENT, "--fix-batch: expected 1 to 100, got " + fixBatch);
+        }
         for (Path file : new Path[] {fixes, trips}) {
             if (file != null && !Files.isReadable(file)) {
                 throw new HailstormException(ErrorCode.NOT_FOUND, "cannot read " + file + ": no such readable file");
@@ -117,8 +141,11 @@ final class SimulationOptions {
     }
 
     SimulationConfig config(City city, Recorded recorded) {
-        SimulationConfig config =
-                SimulationConfig.of(city).withVehicles(vehicles).withSeed(seed);
+        SimulationConfig config = SimulationConfig.of(city)
+                .withVehicles(vehicles)
+                .withSeed(seed)
+                .withFixIntervalMs((int) fixInterval.toMillis())
+                .withRealism(Realism.on().withBatchMax(fixBatch));
         if (recorded.fixes().isPresent()) {
             config = config.withFixes(recorded.fixes().get());
         }

@@ -1,6 +1,7 @@
 package io.hailstorm.node;
 
 import io.hailstorm.kernel.TimeSource;
+import io.hailstorm.simulator.Pauses;
 import io.hailstorm.simulator.Simulation;
 import io.hailstorm.simulator.SimulationProgress;
 import java.io.Console;
@@ -21,6 +22,11 @@ final class SimulationRun {
     private static final long PROGRESS_NS_TERMINAL = 1_000_000_000L;
     private static final long PROGRESS_NS_PLAIN = 10_000_000_000L;
     private static final long HOOK_WAIT_S = 120;
+    /** Throughput is measured after so much of the run … */
+    private static final long WARM_UP_NS = 10_000_000_000L;
+    /** … or after this share of a shorter one. */
+    private static final long WARM_UP_SHARE = 4;
+
     private static final long DRAIN_NS_MAX = 30_000_000_000L;
 
     /** What ends a run; both empty runs until the input is exhausted or the user stops it. */
@@ -77,12 +83,17 @@ final class SimulationRun {
         long wallLimitNs = limits.wall().map(Duration::toNanos).orElse(Long.MAX_VALUE);
         long virtualLimitMs = limits.virtual().map(Duration::toMillis).orElse(Long.MAX_VALUE);
         lastProgressNs = startNs;
+        Pauses pauses = simulation.pauses();
+        long steadyNs = pauses.nowNs() + warmUpNs(limits);
         while (!interrupted
                 && isHealthy.getAsBoolean()
                 && wall.monotonicNs() - startNs < wallLimitNs
                 && time.epochMs() - startMs < virtualLimitMs
                 && !simulation.isInputExhausted()) {
             advance.run();
+            if (pauses.nowNs() >= steadyNs) {
+                pauses.steady();
+            }
             progress(time, startMs);
         }
         long endMs = time.epochMs();
@@ -105,6 +116,13 @@ final class SimulationRun {
             err.println();
         }
         return new Elapsed((endMs - startMs) / 1e3, (wall.monotonicNs() - startNs) / 1e9);
+    }
+
+    private static long warmUpNs(Limits limits) {
+        long longestNs = Math.min(
+                limits.wall().map(Duration::toNanos).orElse(Long.MAX_VALUE),
+                limits.virtual().map(Duration::toNanos).orElse(Long.MAX_VALUE));
+        return Math.min(WARM_UP_NS, longestNs / WARM_UP_SHARE);
     }
 
     private void progress(TimeSource time, long startMs) {

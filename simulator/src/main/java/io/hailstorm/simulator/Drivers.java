@@ -40,9 +40,11 @@ final class Drivers implements Phone.Listener {
     private static final long THINK_SPREAD_MS = 3_000;
     private static final long BOARD_MIN_MS = 20_000;
     private static final long BOARD_SPREAD_MS = 40_000;
-    private static final long FIX_MIN_MS = 4_000;
-    private static final long FIX_SPREAD_MS = 1_000;
-    private static final long PARKED_FIX_MS = 10_000;
+    /** Of the interval between fixes: how much of it is added at most, by chance. */
+    private static final double FIX_SPREAD = 0.25;
+    /** Intervals between fixes of a driver who stands. */
+    private static final double PARKED_INTERVALS = 2.5;
+
     private static final long PARK_MAX_MS = 240_000;
     private static final long WITHDRAWN_GRACE_MS = 2_000;
     /** Drivers without a rider are in less of a hurry. */
@@ -81,6 +83,7 @@ final class Drivers implements Phone.Listener {
     private final ClientLedger ledger;
     private final TripBook trips;
     private final double dropoutProbability;
+    private final int fixIntervalMs;
     private final Histogram pickupEtaMs;
     private final Phone[] phones;
     private final Phase[] phase;
@@ -106,6 +109,7 @@ final class Drivers implements Phone.Listener {
             ClientLedger ledger,
             TripBook trips,
             double dropoutProbability,
+            int fixIntervalMs,
             Histogram pickupEtaMs) {
         int size = fleet.size();
         this.fleet = fleet;
@@ -114,6 +118,7 @@ final class Drivers implements Phone.Listener {
         this.ledger = ledger;
         this.trips = trips;
         this.dropoutProbability = dropoutProbability;
+        this.fixIntervalMs = fixIntervalMs;
         this.pickupEtaMs = pickupEtaMs;
         phones = new Phone[size];
         phase = new Phase[size];
@@ -170,7 +175,7 @@ final class Drivers implements Phone.Listener {
             report(v, nowMs);
         } else {
             fleet.move(v, nowMs, speed(v, nowMs), phase[v].reported == DriverState.ON_TRIP);
-            if (fleet.uniform(v, STREAM_DROPOUT) >= dropoutProbability && nowMs - reportedMs[v] >= FIX_MIN_MS / 2) {
+            if (fleet.uniform(v, STREAM_DROPOUT) >= dropoutProbability && nowMs - reportedMs[v] >= fixIntervalMs / 2) {
                 report(v, nowMs);
             }
             arriveIfThere(v, nowMs);
@@ -184,11 +189,11 @@ final class Drivers implements Phone.Listener {
     }
 
     private void scheduleTick(int v, long nowMs) {
-        long interval = FIX_MIN_MS + (long) (fleet.uniform(v, STREAM_BEHAVIOUR) * FIX_SPREAD_MS);
+        long interval = fixIntervalMs + (long) (fleet.uniform(v, STREAM_BEHAVIOUR) * (FIX_SPREAD * fixIntervalMs));
         if (fleet.isMoving(v)) {
             interval = Math.clamp(fleet.targetMs(v, speed(v, nowMs)), 1L, interval);
         } else if (phase[v] == Phase.IDLE) {
-            interval = PARKED_FIX_MS;
+            interval = (long) (PARKED_INTERVALS * fixIntervalMs);
         }
         schedule(v, tickDueMs, nowMs + interval, EventKind.VEHICLE_TICK);
     }

@@ -64,6 +64,14 @@ final class FixRing {
         size -= count;
     }
 
+    int latE7(int position) {
+        return latE7[(head + position) & (deviceMs.length - 1)];
+    }
+
+    int lonE7(int position) {
+        return lonE7[(head + position) & (deviceMs.length - 1)];
+    }
+
     /** The message of the fix at a position from the oldest. */
     Fix fix(int position, long seq) {
         int at = (head + position) & (deviceMs.length - 1);

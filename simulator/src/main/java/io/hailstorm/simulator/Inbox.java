@@ -18,8 +18,13 @@ final class Inbox {
 
     sealed interface Inbound {}
 
-    /** @param generation of the phone's stream; one that is not the current is ignored */
-    record FromDriverStream(Phone phone, int generation, DriveResponse message, long receivedNs) implements Inbound {}
+    /**
+     * @param generation of the phone's stream; one that is not the current is ignored
+     * @param receivedNs by the clock of latencies
+     * @param atNs by the clock of {@link Pauses}
+     */
+    record FromDriverStream(Phone phone, int generation, DriveResponse message, long receivedNs, long atNs)
+            implements Inbound {}
 
     record DriverStreamReady(Phone phone, int generation) implements Inbound {}
 

@@ -429,14 +429,14 @@ final class Phone {
         }
         ClientCallStreamObserver<DriveRequest> stream = requests;
         switch (inbound.message().getMessageCase()) {
-            case WELCOME -> onWelcome(inbound.message().getWelcome(), nowMs);
+            case WELCOME -> onWelcome(inbound.message().getWelcome(), nowMs, inbound.atNs());
             case FIX_ACK -> {
-                fixes.onFixAck(inbound.message().getFixAck(), inbound.receivedNs());
+                fixes.onFixAck(inbound.message().getFixAck(), inbound.receivedNs(), inbound.atNs());
                 send(nowMs);
             }
             case OFFER -> listener.onOffer(this, inbound.message().getOffer(), inbound.receivedNs(), nowMs);
             case TRIP_UPDATE -> listener.onTripUpdate(this, inbound.message().getTripUpdate(), nowMs);
-            case DIRECTIVE -> onDirective(inbound.message().getDirective(), nowMs);
+            case DIRECTIVE -> onDirective(inbound.message().getDirective(), nowMs, inbound.atNs());
             case MESSAGE_NOT_SET -> {} // a newer server may say what this phone does not know
         }
         if (stream != null && isCurrent(inbound.generation())) {
@@ -444,7 +444,7 @@ final class Phone {
         }
     }
 
-    private void onWelcome(Welcome welcome, long nowMs) {
+    private void onWelcome(Welcome welcome, long nowMs, long atNs) {
         if (link != Link.GREETING) {
             return;
         }
@@ -459,7 +459,7 @@ final class Phone {
         greeted = true;
         route.greeted(nowMs);
         network.counters.online++;
-        fixes.resumeAfter(welcome.getAckedSeq(), nowMs);
+        fixes.resumeAfter(welcome.getAckedSeq(), nowMs, atNs);
         boolean resumed = hadStream;
         hadStream = true;
         for (DriveRequest command = commands.pollFirst(); command != null; command = commands.pollFirst()) {
@@ -474,13 +474,16 @@ final class Phone {
         send(nowMs);
     }
 
-    private void onDirective(Directive directive, long nowMs) {
+    private void onDirective(Directive directive, long nowMs, long atNs) {
         switch (directive.getKind()) {
             case RECONNECT -> {
                 if ((link == Link.UP || link == Link.GREETING) && requests != null) {
                     link(Link.CLOSING);
                     connectDueMs =
                             nowMs + route.sentTo(directive.getEndpoint(), directive.getDelayMs(), ++eventCount, nowMs);
+                    if (route.isSentElsewhere()) {
+                        fixes.beginHandOver(atNs);
+                    }
                     requests.onCompleted();
                     awaitAnswer(nowMs);
                 }

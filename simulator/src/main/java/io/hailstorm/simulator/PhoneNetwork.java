@@ -20,6 +20,7 @@ final class PhoneNetwork {
     final long seed;
     final long firstSession;
     final Endpoints endpoints;
+    final Pauses pauses;
     private final TokenSource tokens;
     private final TimeSource time;
     /** The last reason a stream was refused or lost, for the operator. */
@@ -35,7 +36,8 @@ final class PhoneNetwork {
             SimulationConfig config,
             Endpoints endpoints,
             TokenSource tokens,
-            TimeSource time) {
+            TimeSource time,
+            Pauses pauses) {
         this.calendar = calendar;
         this.inbox = inbox;
         this.counters = counters;
@@ -46,6 +48,7 @@ final class PhoneNetwork {
         this.endpoints = endpoints;
         this.tokens = tokens;
         this.time = time;
+        this.pauses = pauses;
     }
 
     long nowNs() {
@@ -88,7 +91,7 @@ final class PhoneNetwork {
 
         @Override
         public void onNext(DriveResponse message) {
-            inbox.add(new Inbox.FromDriverStream(phone, generation, message, time.monotonicNs()));
+            inbox.add(new Inbox.FromDriverStream(phone, generation, message, time.monotonicNs(), pauses.nowNs()));
         }
 
         @Override

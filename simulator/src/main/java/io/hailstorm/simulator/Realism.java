@@ -36,4 +36,19 @@ public record Realism(
     public static Realism off() {
         return new Realism(0, 0, 1, 0, 0, 0, 0, 0, 0, 0);
     }
+
+    /** The same with larger or smaller batches. */
+    public Realism withBatchMax(int value) {
+        return new Realism(
+                gpsNoiseMeters,
+                dropoutProbability,
+                value,
+                delayMedianMs,
+                delayOverTenSecondsProbability,
+                duplicateProbability,
+                reorderProbability,
+                clockSkewMaxMs,
+                streamDropsPerHour,
+                restartsPerHour);
+    }
 }

@@ -33,6 +33,7 @@ final class Route {
     private int endpoint;
     private int sentFrom = Endpoints.UNKNOWN;
     private int timesSent;
+    private boolean sentElsewhere;
     private long upSinceMs = NEVER;
 
     Route(PhoneNetwork network, long driver, int phoneIndex) {
@@ -53,9 +54,12 @@ final class Route {
         upSinceMs = nowMs;
     }
 
-    /** How long to wait after a failure; {@code draw} names the random draw. */
+    /**
+     * How long to wait after a failure; {@code draw} names the random draw. Waits grow when all servers were tried, so that
+     * one that failed costs the way to the next no more than the first wait.
+     */
     long backoffMs(long draw) {
-        return Math.max(BACKOFF_MIN_MS, jitterMs(BACKOFF_MAX_MS, attempt++, draw));
+        return Math.max(BACKOFF_MIN_MS, jitterMs(BACKOFF_MAX_MS, attempt++ / endpoints.count(), draw));
     }
 
     private long jitterMs(long maxMs, int doublings, long draw) {
@@ -79,7 +83,8 @@ final class Route {
         if (!name.isEmpty()) {
             counters.redirects++;
         }
-        if (target != Endpoints.UNKNOWN && target != endpoint) {
+        sentElsewhere = target != Endpoints.UNKNOWN && target != endpoint;
+        if (sentElsewhere) {
             if (target == sentFrom) {
                 counters.bounces++;
             }
@@ -87,6 +92,11 @@ final class Route {
             go(target);
         }
         return waitMs;
+    }
+
+    /** Whether the last {@link #sentTo} changed the server. */
+    boolean isSentElsewhere() {
+        return sentElsewhere;
     }
 
     /** The server cannot be reached, or is at its end. */

@@ -49,7 +49,19 @@ public interface Simulation extends AutoCloseable {
             TimeSource time,
             Optional<LedgerFile.Writer> ledgerFile,
             long startMs) {
-        return new SimulationEngine(config, endpoints, tokens, time, ledgerFile, startMs);
+        return create(config, endpoints, tokens, time, ledgerFile, startMs, new Pauses(time));
+    }
+
+    /** The same, with pauses measured by a clock of their own: that of the run, where it is not the wall's. */
+    static Simulation create(
+            SimulationConfig config,
+            Endpoints endpoints,
+            TokenSource tokens,
+            TimeSource time,
+            Optional<LedgerFile.Writer> ledgerFile,
+            long startMs,
+            Pauses pauses) {
+        return new SimulationEngine(config, endpoints, tokens, time, ledgerFile, startMs, pauses);
     }
 
     /**
@@ -82,6 +94,9 @@ public interface Simulation extends AutoCloseable {
     Optional<String> lastFailure();
 
     SimulationProgress progress();
+
+    /** How long phones waited for acknowledgements. Owned by the stepping thread. */
+    Pauses pauses();
 
     /** The clients' own record of what the server promised. Owned by the stepping thread. */
     ClientLedger ledger();

@@ -19,6 +19,8 @@ import java.util.Optional;
  * @param maxInFlightFixes bound of fixes sent but not answered, over all phones; see {@link Simulation#canAdvance}
  * @param maxOutstandingCalls bound of riders' calls without an answer
  * @param maxInFlightAgeMs bound of the age, in simulated time, of the oldest unanswered fix
+ * @param fixIntervalMs between two fixes of a simulated vehicle that drives, at least; a quarter more at most, and two and a
+ *     half times as long when it stands
  */
 public record SimulationConfig(
         City city,
@@ -34,7 +36,8 @@ public record SimulationConfig(
         long firstSession,
         int maxInFlightFixes,
         int maxOutstandingCalls,
-        long maxInFlightAgeMs) {
+        long maxInFlightAgeMs,
+        int fixIntervalMs) {
 
     /** 1000 vehicles in a synthetic city, realism on. */
     public static SimulationConfig of(City city) {
@@ -52,7 +55,8 @@ public record SimulationConfig(
                 0,
                 20_000,
                 64,
-                2_000);
+                2_000,
+                4_000);
     }
 
     /** Recorded fixes are streamed as they are, without demand. */
@@ -75,7 +79,8 @@ public record SimulationConfig(
                 firstSession,
                 maxInFlightFixes,
                 maxOutstandingCalls,
-                maxInFlightAgeMs);
+                maxInFlightAgeMs,
+                fixIntervalMs);
     }
 
     public SimulationConfig withSeed(long value) {
@@ -93,7 +98,8 @@ public record SimulationConfig(
                 firstSession,
                 maxInFlightFixes,
                 maxOutstandingCalls,
-                maxInFlightAgeMs);
+                maxInFlightAgeMs,
+                fixIntervalMs);
     }
 
     public SimulationConfig withRealism(Realism value) {
@@ -111,7 +117,8 @@ public record SimulationConfig(
                 firstSession,
                 maxInFlightFixes,
                 maxOutstandingCalls,
-                maxInFlightAgeMs);
+                maxInFlightAgeMs,
+                fixIntervalMs);
     }
 
     public SimulationConfig withTripsPerVehicleHour(double value) {
@@ -129,7 +136,8 @@ public record SimulationConfig(
                 firstSession,
                 maxInFlightFixes,
                 maxOutstandingCalls,
-                maxInFlightAgeMs);
+                maxInFlightAgeMs,
+                fixIntervalMs);
     }
 
     public SimulationConfig withFixes(RecordedFixes value) {
@@ -147,7 +155,8 @@ public record SimulationConfig(
                 firstSession,
                 maxInFlightFixes,
                 maxOutstandingCalls,
-                maxInFlightAgeMs);
+                maxInFlightAgeMs,
+                fixIntervalMs);
     }
 
     public SimulationConfig withTrips(RecordedTrips value) {
@@ -165,7 +174,8 @@ public record SimulationConfig(
                 firstSession,
                 maxInFlightFixes,
                 maxOutstandingCalls,
-                maxInFlightAgeMs);
+                maxInFlightAgeMs,
+                fixIntervalMs);
     }
 
     public SimulationConfig withServiceArea(ServiceArea value) {
@@ -183,7 +193,8 @@ public record SimulationConfig(
                 firstSession,
                 maxInFlightFixes,
                 maxOutstandingCalls,
-                maxInFlightAgeMs);
+                maxInFlightAgeMs,
+                fixIntervalMs);
     }
 
     public SimulationConfig withFirstSession(long value) {
@@ -201,7 +212,8 @@ public record SimulationConfig(
                 value,
                 maxInFlightFixes,
                 maxOutstandingCalls,
-                maxInFlightAgeMs);
+                maxInFlightAgeMs,
+                fixIntervalMs);
     }
 
     public SimulationConfig withMaxInFlightAgeMs(long value) {
@@ -219,6 +231,26 @@ public record SimulationConfig(
                 firstSession,
                 maxInFlightFixes,
                 maxOutstandingCalls,
+                value,
+                fixIntervalMs);
+    }
+
+    public SimulationConfig withFixIntervalMs(int value) {
+        return new SimulationConfig(
+                city,
+                vehicles,
+                seed,
+                realism,
+                tripsPerVehicleHour,
+                fixes,
+                trips,
+                serviceArea,
+                firstDriverId,
+                firstRiderId,
+                firstSession,
+                maxInFlightFixes,
+                maxOutstandingCalls,
+                maxInFlightAgeMs,
                 value);
     }
 }

@@ -17,6 +17,7 @@ final class SimulationEngine implements Simulation {
     private final SimulationConfig config;
     private final TimeSource time;
     private final LedgerFile.@Nullable Writer ledgerFile;
+    private final Pauses pauses;
     private final CalendarQueue calendar;
     private final Inbox inbox = new Inbox();
     private final PhoneCounters counters = new PhoneCounters();
@@ -44,14 +45,17 @@ final class SimulationEngine implements Simulation {
             TokenSource tokens,
             TimeSource time,
             Optional<LedgerFile.Writer> ledgerFile,
-            long startMs) {
+            long startMs,
+            Pauses pauses) {
+        this.pauses = pauses;
         this.config = config;
         this.time = time;
         this.ledgerFile = ledgerFile.orElse(null);
         nowMs = startMs;
         progressNs = time.monotonicNs();
         calendar = new CalendarQueue(startMs);
-        network = new PhoneNetwork(calendar, inbox, counters, ledger, this.ledgerFile, config, endpoints, tokens, time);
+        network = new PhoneNetwork(
+                calendar, inbox, counters, ledger, this.ledgerFile, config, endpoints, tokens, time, pauses);
         Places places = new Places(config.city(), config.serviceArea(), config.seed(), startMs);
         TripBook book = new TripBook(requestToOfferUs);
         FleetPlan plan = FleetPlan.of(config, places, startMs);
@@ -60,7 +64,14 @@ final class SimulationEngine implements Simulation {
                 config.seed(),
                 config.realism().gpsNoiseMeters());
         drivers = new Drivers(
-                fleet, places, calendar, ledger, book, config.realism().dropoutProbability(), pickupEtaMs);
+                fleet,
+                places,
+                calendar,
+                ledger,
+                book,
+                config.realism().dropoutProbability(),
+                config.fixIntervalMs(),
+                pickupEtaMs);
         phones = new Phone[plan.size()];
         openLoop = config.isOpenLoop() ? new OpenLoop(config.fixes().orElseThrow(), phones) : null;
         for (int v = 0; v < phones.length; v++) {
@@ -163,6 +174,7 @@ final class SimulationEngine implements Simulation {
         }
         nowMs = Math.max(nowMs, atMs);
         finishing = true;
+        pauses.stop();
         finishByMs = nowMs + DRAIN_MAX_MS;
         drivers.finish();
         riders.finish();
@@ -265,6 +277,11 @@ final class SimulationEngine implements Simulation {
         return failure == null
                 ? Optional.empty()
                 : Optional.of(failure.getCode() + ": " + String.valueOf(failure.getDescription()));
+    }
+
+    @Override
+    public Pauses pauses() {
+        return pauses;
     }
 
     @Override

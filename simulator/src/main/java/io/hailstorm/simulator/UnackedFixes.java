@@ -35,11 +35,17 @@ final class UnackedFixes {
         }
     }
 
+    /** The end of a batch that was sent for the first time, and when; {@link #NOT_MEASURED} when out of order. */
+    private record FirstSent(long lastSeq, long atNs) {}
+
+    private static final long NOT_MEASURED = Long.MIN_VALUE;
+
     private final long driver;
     private final PhoneNetwork network;
     private final FixRing ring = new FixRing();
     private final Outbox outbox;
     private final ArrayDeque<Sent> inFlight = new ArrayDeque<>(4);
+    private final ArrayDeque<FirstSent> firstSent = new ArrayDeque<>(4);
     private final LongArrayList newlyRejected = new LongArrayList(0, Long.MIN_VALUE);
     private final long skewMs;
 
@@ -49,6 +55,9 @@ final class UnackedFixes {
     private long sentSeqMax;
     private int unanswered;
     private int batchTarget = 1;
+    private long handOverFromNs = NOT_MEASURED;
+    private long handOverUntilSeq;
+    private boolean isAwaitingGreeting;
 
     UnackedFixes(long driver, PhoneNetwork network, Realism realism) {
         this.driver = driver;
@@ -107,6 +116,8 @@ final class UnackedFixes {
         session = newSession;
         ackedSeq = 0;
         sentSeqMax = 0;
+        firstSent.clear();
+        handOverFromNs = NOT_MEASURED;
         record = network.ledger.openSession(driver, session);
         outbox.restart(0, lastSeq(), Long.MIN_VALUE);
     }
@@ -177,7 +188,11 @@ final class UnackedFixes {
 
     void sent(Outbox.Batch batch, long nowMs) {
         int count = batch.size();
-        sentSeqMax = Math.max(sentSeqMax, batch.lastSeq);
+        if (batch.lastSeq > sentSeqMax) {
+            boolean overtook = batch.firstSeq > sentSeqMax + 1;
+            firstSent.addLast(new FirstSent(batch.lastSeq, overtook ? NOT_MEASURED : network.pauses.nowNs()));
+            sentSeqMax = batch.lastSeq;
+        }
         unanswered += count;
         inFlight.addLast(new Sent(count, nowMs, network.nowNs()));
         network.counters.sends += count;
@@ -195,15 +210,17 @@ final class UnackedFixes {
     }
 
     /** A new stream is greeted: what the server has need not be sent again, all the rest is. */
-    void resumeAfter(long serverAckedSeq, long nowMs) {
+    void resumeAfter(long serverAckedSeq, long nowMs, long atNs) {
+        isAwaitingGreeting = false;
         if (serverAckedSeq > ackedSeq) {
             network.counters.resumed += serverAckedSeq - ackedSeq;
-            advanceTo(serverAckedSeq);
+            advanceTo(serverAckedSeq, atNs);
         }
+        endHandOver(atNs);
         outbox.restart(ackedSeq, lastSeq(), nowMs);
     }
 
-    void onFixAck(FixAck ack, long receivedNs) {
+    void onFixAck(FixAck ack, long receivedNs, long atNs) {
         PhoneCounters counters = network.counters;
         counters.accepted += ack.getAcceptedCount();
         counters.duplicate += ack.getDuplicateCount();
@@ -219,7 +236,40 @@ final class UnackedFixes {
                 ack.getAcceptedCount() + ack.getDuplicateCount() + ack.getLateCount() + ack.getRejectedCount(),
                 receivedNs);
         if (ack.getAckedSeq() > ackedSeq) {
-            advanceTo(Math.min(ack.getAckedSeq(), sentSeqMax));
+            advanceTo(Math.min(ack.getAckedSeq(), sentSeqMax), atNs);
+            endHandOver(atNs);
+        }
+    }
+
+    // ---- what is measured
+
+    /** The phone is sent to another server. */
+    void beginHandOver(long atNs) {
+        isAwaitingGreeting = true;
+        if (handOverFromNs == NOT_MEASURED) {
+            FirstSent oldest = firstSent.peekFirst();
+            handOverFromNs = oldest == null || oldest.atNs == NOT_MEASURED ? atNs : Math.min(oldest.atNs, atNs);
+            handOverUntilSeq = sentSeqMax;
+        }
+    }
+
+    private void endHandOver(long atNs) {
+        if (handOverFromNs != NOT_MEASURED && !isAwaitingGreeting && ackedSeq >= handOverUntilSeq) {
+            network.pauses.handedOver(atNs - handOverFromNs);
+            handOverFromNs = NOT_MEASURED;
+        }
+    }
+
+    private void measure(long seq, long atNs) {
+        network.pauses.acked(atNs, seq - ackedSeq);
+        for (FirstSent first = firstSent.peekFirst();
+                first != null && first.lastSeq <= seq;
+                first = firstSent.peekFirst()) {
+            if (first.atNs != NOT_MEASURED) {
+                int position = (int) (first.lastSeq - ackedSeq - 1);
+                network.pauses.waited(first.atNs, atNs, ring.latE7(position), ring.lonE7(position));
+            }
+            firstSent.pollFirst();
         }
     }
 
@@ -238,7 +288,8 @@ final class UnackedFixes {
         }
     }
 
-    private void advanceTo(long seq) {
+    private void advanceTo(long seq, long atNs) {
+        measure(seq, atNs);
         ring.removeFirst((int) (seq - ackedSeq));
         ackedSeq = seq;
         ClientLedger.SessionRecord current = record;
