@@ -43,33 +43,27 @@ Other(p) == IF p = "A" THEN "B" ELSE "A"
 (* One shape for all records; fields that mean nothing are 0. *)
 Rec(kind, de, n) == [kind |-> kind, de |-> de, n |-> n]
 
-Max(a, b) == IF a >= b THEN a ELSE b
-
 (***************************************************************************)
-(* What a log says of the driver, up to an offset: a fold.                 *)
+(* What a log says of the driver.                                          *)
 (***************************************************************************)
-RECURSIVE Fold(_)
-Fold(s) ==
-    IF Len(s) = 0
-    THEN [owner |-> FALSE, de |-> 0, last |-> 0, deMax |-> 0,
-          leaving |-> 0, offer |-> FALSE, offered |-> FALSE]
-    ELSE LET f == Fold(SubSeq(s, 1, Len(s) - 1))
-             r == s[Len(s)]
-         IN CASE r.kind = "FIX"   -> [f EXCEPT !.last = IF f.owner THEN r.n ELSE f.last]
-              [] r.kind = "OUT"   -> [f EXCEPT !.owner = FALSE,
-                                               !.leaving = r.de,
-                                               !.deMax = Max(f.deMax, r.de)]
-              [] r.kind = "ASK"   -> f
-              [] r.kind = "IN"    -> [f EXCEPT !.owner = TRUE,
-                                               !.leaving = 0,
-                                               !.de = r.de,
-                                               !.last = r.n,
-                                               !.deMax = Max(f.deMax, r.de)]
-              [] r.kind = "TOMB"  -> [f EXCEPT !.deMax = Max(f.deMax, r.de)]
-              [] r.kind = "OFFER" -> [f EXCEPT !.offer = TRUE, !.offered = TRUE]
-              [] r.kind = "OFFER_ENDED" -> [f EXCEPT !.offer = FALSE]
+LastAt(s, kinds) ==
+    LET found == {i \in 1 .. Len(s) : s[i].kind \in kinds}
+    IN IF found = {} THEN 0 ELSE CHOOSE i \in found : \A j \in found : j <= i
 
-Here(p) == Fold(log[p])
+(* The owner's log: IN is its last word on ownership. *)
+IsOwner(s) == LastAt(s, {"IN"}) > LastAt(s, {"OUT"})
+De(s) == IF LastAt(s, {"IN"}) = 0 THEN 0 ELSE s[LastAt(s, {"IN"})].de
+Last(s) == IF LastAt(s, {"IN", "FIX"}) = 0 THEN 0 ELSE s[LastAt(s, {"IN", "FIX"})].n
+
+(* Whether a de is higher than any seen here, of any kind. *)
+IsNew(s, de) == \A i \in 1 .. Len(s) : s[i].kind \in {"IN", "OUT", "TOMB"} => s[i].de < de
+
+(* The de under which the driver left and is not back, or 0. *)
+Leaving(s) == IF LastAt(s, {"OUT"}) > LastAt(s, {"IN"}) THEN s[LastAt(s, {"OUT"})].de ELSE 0
+
+HasOffer(s) == LastAt(s, {"OFFER"}) > LastAt(s, {"OFFER_ENDED"})
+HadOffer(s) == LastAt(s, {"OFFER"}) > 0
+
 DurablePart(p) == SubSeq(log[p], 1, durable[p])
 Has(s, kind, de) == \E i \in 1 .. Len(s) : s[i].kind = kind /\ s[i].de = de
 
@@ -87,28 +81,28 @@ Init ==
 (* The owner.                                                              *)
 (***************************************************************************)
 Accept(p, n) ==
-    /\ Here(p).owner
-    /\ (n = Here(p).last + 1) \/ ~Dedupe
-    /\ Append1(p, Rec("FIX", Here(p).de, n))
+    /\ IsOwner(log[p])
+    /\ (n = Last(log[p]) + 1) \/ ~Dedupe
+    /\ Append1(p, Rec("FIX", De(log[p]), n))
     /\ UNCHANGED <<durable, acked, crashes>>
 
 Offer(p) ==
-    /\ Here(p).owner
-    /\ ~Here("A").offered /\ ~Here("B").offered
+    /\ IsOwner(log[p])
+    /\ ~HadOffer(log["A"]) /\ ~HadOffer(log["B"])
     /\ Append1(p, Rec("OFFER", 0, 0))
     /\ UNCHANGED <<durable, acked, crashes>>
 
 OfferEnds(p) ==
-    /\ Here(p).owner
-    /\ Here(p).offer
+    /\ IsOwner(log[p])
+    /\ HasOffer(log[p])
     /\ Append1(p, Rec("OFFER_ENDED", 0, 0))
     /\ UNCHANGED <<durable, acked, crashes>>
 
 HandOut(p) ==
-    /\ Here(p).owner
-    /\ ~Here(p).offer \/ ~NoLiveOffer
-    /\ Here(p).de + 2 <= EpochMax
-    /\ Append1(p, Rec("OUT", Here(p).de + 1, 0))
+    /\ IsOwner(log[p])
+    /\ ~HasOffer(log[p]) \/ ~NoLiveOffer
+    /\ De(log[p]) + 2 <= EpochMax
+    /\ Append1(p, Rec("OUT", De(log[p]) + 1, 0))
     /\ UNCHANGED <<durable, acked, crashes>>
 
 (***************************************************************************)
@@ -120,15 +114,15 @@ InstallIn(p) ==
     LET from == Readable(Other(p))
     IN \E i \in 1 .. Len(from) :
         /\ from[i].kind = "OUT"
-        /\ from[i].de > Here(p).deMax \/ ~CheckEpoch
-        /\ Append1(p, Rec("IN", from[i].de, Fold(SubSeq(from, 1, i - 1)).last))
+        /\ IsNew(log[p], from[i].de) \/ ~CheckEpoch
+        /\ Append1(p, Rec("IN", from[i].de, Last(SubSeq(from, 1, i - 1))))
         /\ UNCHANGED <<durable, acked, crashes>>
 
 Tombstone(p) ==
     LET from == Readable(Other(p))
     IN \E i \in 1 .. Len(from) :
         /\ from[i].kind = "ASK"
-        /\ from[i].de > Here(p).deMax
+        /\ IsNew(log[p], from[i].de)
         /\ Append1(p, Rec("TOMB", from[i].de, 0))
         /\ UNCHANGED <<durable, acked, crashes>>
 
@@ -136,20 +130,20 @@ Tombstone(p) ==
 (* The one that gave the driver away and hears nothing.                    *)
 (***************************************************************************)
 Ask(p) ==
-    /\ Here(p).leaving > 0
+    /\ Leaving(log[p]) > 0
     /\ durable[p] = Len(log[p])
-    /\ ~Has(log[p], "ASK", Here(p).leaving)
-    /\ Append1(p, Rec("ASK", Here(p).leaving, 0))
+    /\ ~Has(log[p], "ASK", Leaving(log[p]))
+    /\ Append1(p, Rec("ASK", Leaving(log[p]), 0))
     /\ UNCHANGED <<durable, acked, crashes>>
 
 TakeBack(p) ==
-    LET de == Here(p).leaving
+    LET de == Leaving(log[p])
         answers == IF TombstoneDurable THEN DurablePart(Other(p)) ELSE log[Other(p)]
     IN /\ de > 0
        /\ durable[p] = Len(log[p])
        /\ Has(log[p], "ASK", de)
        /\ Has(answers, "TOMB", de) \/ ~TombstoneFirst
-       /\ Append1(p, Rec("IN", de + 1, Here(p).last))
+       /\ Append1(p, Rec("IN", de + 1, Last(log[p])))
        /\ UNCHANGED <<durable, acked, crashes>>
 
 (***************************************************************************)
@@ -202,10 +196,10 @@ NumberOf(x) == log[x[1]][x[2]].n
 (* x comes before y in the lineage: by de, then by place in the log. *)
 Before(x, y) == DeOf(x) < DeOf(y) \/ (x[1] = y[1] /\ DeOf(x) = DeOf(y) /\ x[2] < y[2])
 
-I1_OneAcceptor == ~(Here("A").owner /\ Here("B").owner)
+I1_OneAcceptor == ~(IsOwner(log["A"]) /\ IsOwner(log["B"]))
 
 I2_ActiveEpoch ==
-    \A x \in Fixes : Fold(SubSeq(log[x[1]], 1, x[2] - 1)).de = DeOf(x)
+    \A x \in Fixes : De(SubSeq(log[x[1]], 1, x[2] - 1)) = DeOf(x)
 
 I3_I5_StrictlyIncreasing ==
     \A x \in Fixes : \A y \in Fixes :
@@ -222,9 +216,9 @@ I6_OneHistoryAnEpoch ==
                         /\ log[x[1]][x[2]].de = de}) <= 1
 
 I7_OfferStays ==
-    \A p \in P : Here(p).offer => ~Here(Other(p)).owner
+    \A p \in P : HasOffer(log[p]) => ~IsOwner(log[Other(p)])
 
 (* L1: a driver that was given away belongs to somebody in the end. *)
-Owned == \E p \in P : Fold(DurablePart(p)).owner
+Owned == \E p \in P : IsOwner(DurablePart(p))
 L1_EndsSomewhere == []<>Owned
 =============================================================================

@@ -1,7 +1,17 @@
 package io.hailstorm.migration;
 
+import static io.hailstorm.migration.ModelRangeEntries.ABORT;
+import static io.hailstorm.migration.ModelRangeEntries.OPEN;
+import static io.hailstorm.migration.ModelRangeEntries.OPEN_BACK;
+import static io.hailstorm.migration.ModelRangeEntries.SEAL;
+import static io.hailstorm.migration.ModelRangeEntries.fix;
+import static io.hailstorm.migration.ModelRangeEntries.hasFix;
+import static io.hailstorm.migration.ModelRangeEntries.hasOpenBefore;
+import static io.hailstorm.migration.ModelRangeEntries.lastIn;
+import static io.hailstorm.migration.ModelRangeEntries.openAt;
 import static io.hailstorm.migration.ModelRangeState.NONE;
 
+import io.hailstorm.migration.ModelRangeEntries.Lineage;
 import io.hailstorm.migration.ModelRangeState.Stage;
 
 /**
@@ -51,12 +61,6 @@ final class ModelRangeMove implements ModelSpec<ModelRangeState> {
             boolean deaths,
             boolean comparesHashes) {}
 
-    private static final int FIX_END = 32;
-    private static final int SEAL = 32;
-    private static final int ABORT = 34;
-    private static final int OPEN_BACK = 36;
-    private static final int OPEN = 40;
-
     private final Size size;
     private final Mutation mutation;
     private ModelSpec.Steps<ModelRangeState> steps = (_, _, _, _, _) -> {};
@@ -104,7 +108,7 @@ final class ModelRangeMove implements ModelSpec<ModelRangeState> {
             source(s, i);
         }
         for (int t = 0; t < 2; t++) {
-            if (!isDead(s, t)) {
+            if (!s.isDead(t)) {
                 target(s, t);
             }
         }
@@ -118,7 +122,7 @@ final class ModelRangeMove implements ModelSpec<ModelRangeState> {
         for (int n = 1; n <= size.fixes(); n++) {
             if (sourceAccepts(s, i) && isNext(n, lastIn(s.sourceLog[i], i, 0)) && !ModelLog.isFull(s.sourceLog[i])) {
                 ModelRangeState next = s.copy();
-                next.sourceLog[i] = ModelLog.append(s.sourceLog[i], fix(i, n, hasOpenBack(s, i) ? 3 : 1));
+                next.sourceLog[i] = ModelLog.append(s.sourceLog[i], fix(i, n, s.hasOpenBack(i) ? 3 : 1));
                 steps.take("AcceptAtSource", i, n, false, next);
             }
             for (int t = 0; t < 2; t++) {
@@ -183,7 +187,7 @@ final class ModelRangeMove implements ModelSpec<ModelRangeState> {
         }
         boolean mayOpenBack =
                 s.table == Stage.TAKEN_BACK || (mutation == Mutation.BLIND_REACTIVATION && s.table == Stage.SEALED);
-        if (mayOpenBack && !hasOpenBack(s, i) && !ModelLog.isFull(s.sourceLog[i])) {
+        if (mayOpenBack && !s.hasOpenBack(i) && !ModelLog.isFull(s.sourceLog[i])) {
             ModelRangeState next = s.copy();
             next.sourceLog[i] = ModelLog.append(s.sourceLog[i], OPEN_BACK);
             steps.take("OpenBack", i, -1, true, next);
@@ -196,8 +200,8 @@ final class ModelRangeMove implements ModelSpec<ModelRangeState> {
             case OWNED, COPYING, SEALING, ABORTING, SEALED, ACTIVE ->
                 !isSealed(s, i)
                         || (mutation == Mutation.TIMER_REOPENS && s.table != Stage.ACTIVE)
-                        || (mutation == Mutation.BLIND_REACTIVATION && hasOpenBack(s, i));
-            case TAKEN_BACK -> hasOpenBack(s, i);
+                        || (mutation == Mutation.BLIND_REACTIVATION && s.hasOpenBack(i));
+            case TAKEN_BACK -> s.hasOpenBack(i);
         };
     }
 
@@ -221,7 +225,7 @@ final class ModelRangeMove implements ModelSpec<ModelRangeState> {
             next.targetDurable[t] = ModelLog.length(s.targetLog[t]);
             steps.take("FlushTarget", t, -1, true, next);
         }
-        boolean isTarget = s.target == t && !hasOpen(s, t);
+        boolean isTarget = s.target == t && !s.hasOpen(t);
         boolean isCopying = s.table == Stage.COPYING || s.table == Stage.SEALING || s.table == Stage.SEALED;
         for (int i = 0; isTarget && isCopying && i < size.parents(); i++) {
             stage(s, t, i);
@@ -265,19 +269,19 @@ final class ModelRangeMove implements ModelSpec<ModelRangeState> {
             int second = hasState ? s.stagedLast[t][1] : 0;
             next.targetLog[t] = ModelLog.append(s.targetLog[t], OPEN + 4 * first + second);
             if (hasState) {
-                forget(next, t);
+                next.forget(t);
             }
             steps.take("Open", t, -1, true, next);
         } else if (isDrained) {
             ModelRangeState next = s.copy();
-            forget(next, t);
+            next.forget(t);
             steps.take("StageAgain", t, -1, true, next);
         }
     }
 
     private boolean targetAccepts(ModelRangeState s, int t) {
-        return !isDead(s, t)
-                && hasOpen(s, t)
+        return !s.isDead(t)
+                && s.hasOpen(t)
                 && ((s.table == Stage.ACTIVE && s.target == t) || mutation == Mutation.SERVING_BEFORE_ACTIVE);
     }
 
@@ -290,13 +294,6 @@ final class ModelRangeMove implements ModelSpec<ModelRangeState> {
             base = s.stagedLast[t][i];
         }
         return Math.max(base, lastIn(s.targetLog[t], i, openAt));
-    }
-
-    private static void forget(ModelRangeState s, int t) {
-        for (int i = 0; i < 2; i++) {
-            s.staged[t][i] = NONE;
-            s.stagedLast[t][i] = 0;
-        }
     }
 
     // Whoever coordinates, and the control stream: a proposal that expects something else is void.
@@ -318,7 +315,7 @@ final class ModelRangeMove implements ModelSpec<ModelRangeState> {
                 steps.take("StartSealing", s.migration, -1, true, next);
                 next = s.copy();
                 next.table = Stage.OWNED;
-                forget(next, s.target);
+                next.forget(s.target);
                 steps.take("GiveUpCopying", s.migration, -1, false, next);
             }
             case SEALING -> sealing(s);
@@ -377,15 +374,15 @@ final class ModelRangeMove implements ModelSpec<ModelRangeState> {
         if (has(s.giveUpProposal, s.migration)) {
             ModelRangeState next = s.copy();
             next.table = Stage.OWNED;
-            forget(next, s.target);
+            next.forget(s.target);
             steps.take("ApplyGivenUp", s.migration, -1, true, next);
         }
     }
 
     private void sealed(ModelRangeState s) {
         int t = s.target;
-        boolean isTargetDead = isDead(s, t);
-        if (hasFixOrOpen(s.targetLog[t], s.targetDurable[t]) && (s.activeProposal & (1 << t)) == 0) {
+        boolean isTargetDead = s.isDead(t);
+        if (hasOpenBefore(s.targetLog[t], s.targetDurable[t]) && (s.activeProposal & (1 << t)) == 0) {
             ModelRangeState next = s.copy();
             next.activeProposal |= 1 << t;
             steps.take("ProposeActive", t, -1, true, next);
@@ -398,13 +395,13 @@ final class ModelRangeMove implements ModelSpec<ModelRangeState> {
         if (t == 0 && mutation != Mutation.NO_REPLACEMENT) {
             ModelRangeState next = s.copy();
             next.target = 1;
-            forget(next, 0);
+            next.forget(0);
             steps.take("ReplaceTarget", -1, -1, isTargetDead, next);
         }
         if (mutation != Mutation.NO_REPLACEMENT) {
             ModelRangeState next = s.copy();
             next.table = Stage.TAKEN_BACK;
-            forget(next, t);
+            next.forget(t);
             steps.take("TakeBack", -1, -1, isTargetDead, next);
         }
     }
@@ -420,13 +417,13 @@ final class ModelRangeMove implements ModelSpec<ModelRangeState> {
             for (int keep = s.sourceDurable[i]; keep <= ModelLog.length(s.sourceLog[i]); keep++) {
                 if (s.crashes < size.crashes() && keep < ModelLog.length(s.sourceLog[i])) {
                     ModelRangeState next = s.copy();
-                    cut(next, i, keep);
+                    next.cut(i, keep);
                     next.crashes++;
                     steps.take("CrashSource", i, keep, false, next);
                 }
                 if (size.failOvers() && s.failedOver == 0) {
                     ModelRangeState next = s.copy();
-                    cut(next, i, keep);
+                    next.cut(i, keep);
                     next.failedOver |= 1 << i;
                     steps.take("FailOver", i, keep, false, next);
                 }
@@ -437,11 +434,11 @@ final class ModelRangeMove implements ModelSpec<ModelRangeState> {
             for (int keep = s.targetDurable[t];
                     s.crashes < size.crashes() && keep <= ModelLog.length(s.targetLog[t]);
                     keep++) {
-                if (!isDead(s, t) && !(isIdle && keep == ModelLog.length(s.targetLog[t]))) {
+                if (!s.isDead(t) && !(isIdle && keep == ModelLog.length(s.targetLog[t]))) {
                     ModelRangeState next = s.copy();
                     next.targetLog[t] = ModelLog.prefix(s.targetLog[t], keep);
                     next.targetDurable[t] = keep;
-                    forget(next, t);
+                    next.forget(t);
                     next.crashes++;
                     steps.take("CrashTarget", t, keep, false, next);
                 }
@@ -450,15 +447,10 @@ final class ModelRangeMove implements ModelSpec<ModelRangeState> {
             if (size.deaths() && s.dead == 0 && !isOwner && t == s.target) {
                 ModelRangeState next = s.copy();
                 next.dead |= 1 << t;
-                forget(next, t);
+                next.forget(t);
                 steps.take("DieForGood", t, -1, false, next);
             }
         }
-    }
-
-    private static void cut(ModelRangeState s, int i, int keep) {
-        s.sourceLog[i] = ModelLog.prefix(s.sourceLog[i], keep);
-        s.sourceDurable[i] = keep;
     }
 
     // What must hold.
@@ -494,7 +486,7 @@ final class ModelRangeMove implements ModelSpec<ModelRangeState> {
         if (s.table == Stage.ACTIVE) {
             int openAt = openAt(s.targetLog[s.target]);
             lineage.take(s.targetLog[s.target], Math.max(openAt, 0), s.targetDurable[s.target], 2);
-        } else if (s.table == Stage.TAKEN_BACK && hasOpenBack(s, i)) {
+        } else if (s.table == Stage.TAKEN_BACK && s.hasOpenBack(i)) {
             int backAt = ModelLog.find(s.sourceLog[i], ModelLog.LENGTH_MAX, OPEN_BACK);
             lineage.take(s.sourceLog[i], backAt, s.sourceDurable[i], 3);
         }
@@ -502,109 +494,5 @@ final class ModelRangeMove implements ModelSpec<ModelRangeState> {
             return "I4: an acknowledged fix of driver " + i + " is not in the lineage";
         }
         return lineage.broken;
-    }
-
-    /** Reads a driver's fixes in order. */
-    private static final class Lineage {
-        private final int driver;
-        private int last;
-        private int seen;
-        private String broken = "";
-
-        Lineage(int driver) {
-            this.driver = driver;
-        }
-
-        void take(long log, int from, int end, int epoch) {
-            for (int offset = from; offset < end; offset++) {
-                int entry = ModelLog.at(log, offset);
-                if (!isFixOf(entry, driver)) {
-                    continue;
-                }
-                if (epochOf(entry) != epoch) {
-                    broken = "I2: a fix of epoch " + epochOf(entry) + " where epoch " + epoch + " is active";
-                } else if (numberOf(entry) <= last) {
-                    broken = (numberOf(entry) == last ? "I5" : "I3") + ": driver " + driver + "'s fix "
-                            + numberOf(entry) + " after " + last;
-                }
-                last = numberOf(entry);
-                seen |= 1 << last;
-            }
-        }
-    }
-
-    // Entries. A fix: driver, number, epoch; an OPEN: both drivers' last numbers.
-
-    private static int fix(int driver, int number, int epoch) {
-        return driver * 16 + number * 4 + epoch;
-    }
-
-    private static boolean isFixOf(int entry, int driver) {
-        return entry < FIX_END && entry / 16 == driver && entry % 16 > 0;
-    }
-
-    private static int numberOf(int fix) {
-        return fix / 4 % 4;
-    }
-
-    private static int epochOf(int fix) {
-        return fix % 4;
-    }
-
-    private static int lastIn(long log, int driver, int from) {
-        int last = 0;
-        for (int offset = from; offset < ModelLog.length(log); offset++) {
-            int entry = ModelLog.at(log, offset);
-            last = isFixOf(entry, driver) ? numberOf(entry) : last;
-        }
-        return last;
-    }
-
-    private static boolean hasFix(long log, int end, int driver, int number) {
-        for (int offset = 0; offset < end; offset++) {
-            int entry = ModelLog.at(log, offset);
-            if (isFixOf(entry, driver) && numberOf(entry) == number) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private static boolean hasFixOrOpen(long log, int end) {
-        int at = openAt(log);
-        return at >= 0 && at < end;
-    }
-
-    private static int openAt(long log) {
-        for (int offset = 0; offset < ModelLog.length(log); offset++) {
-            if (ModelLog.at(log, offset) >= OPEN) {
-                return offset;
-            }
-        }
-        return -1;
-    }
-
-    private static boolean hasOpen(ModelRangeState s, int t) {
-        return openAt(s.targetLog[t]) >= 0;
-    }
-
-    private static boolean hasOpenBack(ModelRangeState s, int i) {
-        return ModelLog.has(s.sourceLog[i], OPEN_BACK);
-    }
-
-    private static boolean isDead(ModelRangeState s, int t) {
-        return (s.dead & (1 << t)) != 0;
-    }
-
-    static String name(int entry) {
-        if (entry < FIX_END) {
-            return "d" + entry / 16 + "#" + numberOf(entry) + "@" + epochOf(entry);
-        }
-        if (entry >= OPEN) {
-            return "OPEN(" + (entry - OPEN) / 4 + "," + (entry - OPEN) % 4 + ")";
-        }
-        return entry == OPEN_BACK
-                ? "OPEN_BACK"
-                : entry >= ABORT ? "ABORT" + (entry - ABORT + 1) : "SEAL" + (entry - SEAL + 1);
     }
 }

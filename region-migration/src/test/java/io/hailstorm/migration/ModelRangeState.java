@@ -92,6 +92,32 @@ final class ModelRangeState {
         return copy;
     }
 
+    boolean hasOpen(int t) {
+        return ModelRangeEntries.openAt(targetLog[t]) >= 0;
+    }
+
+    boolean hasOpenBack(int i) {
+        return ModelLog.has(sourceLog[i], ModelRangeEntries.OPEN_BACK);
+    }
+
+    boolean isDead(int t) {
+        return (dead & (1 << t)) != 0;
+    }
+
+    /** The target's copy is gone. */
+    void forget(int t) {
+        for (int i = 0; i < 2; i++) {
+            staged[t][i] = NONE;
+            stagedLast[t][i] = 0;
+        }
+    }
+
+    /** Of a source only this much is left, and durable. */
+    void cut(int i, int keep) {
+        sourceLog[i] = ModelLog.prefix(sourceLog[i], keep);
+        sourceDurable[i] = keep;
+    }
+
     void pack(ModelBits bits) {
         bits.put(table.code, 3);
         bits.put(migration, 2);
@@ -164,7 +190,7 @@ final class ModelRangeState {
         StringBuilder text = new StringBuilder("[");
         for (int offset = 0; offset < ModelLog.length(log); offset++) {
             text.append(offset == durable && offset > 0 ? "| " : "")
-                    .append(ModelRangeMove.name(ModelLog.at(log, offset)))
+                    .append(ModelRangeEntries.name(ModelLog.at(log, offset)))
                     .append(' ');
         }
         return text.append(durable == ModelLog.length(log) ? "|]" : "]").toString();

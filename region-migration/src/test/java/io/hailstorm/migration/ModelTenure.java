@@ -6,7 +6,7 @@ package io.hailstorm.migration;
  * written in; its number is its place. Members learn of the register late; what they asked it for arrives late, again, or after they
  * crashed. A message of a term carries what is durable at its sender, so a copy takes entries at any later time.
  */
-final class ModelTenure implements ModelSpec<ModelTenure.State> {
+final class ModelTenure implements ModelSpec<ModelTenureState> {
     /** A protection taken away; the last two take liveness away. {@code COPY_UNDURABLE} alone does no harm here. */
     enum Mutation {
         NONE,
@@ -55,67 +55,6 @@ final class ModelTenure implements ModelSpec<ModelTenure.State> {
     private static final int BOTH = 3;
     private static final Wish[] WISHES = Wish.values();
 
-    /** What the register says; a member has what it last read of it, version 0 before that. */
-    static final class Register {
-        private int version;
-        private int term;
-        private int primary;
-        private int copies;
-
-        void set(Register from) {
-            version = from.version;
-            term = from.term;
-            primary = from.primary;
-            copies = from.copies;
-        }
-    }
-
-    static final class State {
-        final Register register = new Register();
-        final Register[] known = {new Register(), new Register()};
-        final long[] log = new long[2];
-        final int[] durable = new int[2];
-        /** How much the other has confirmed to a primary, in its term; -1: nothing yet, its tail may differ. */
-        final int[] confirmed = {-1, -1};
-        /** A primary that asked for JOIN waits for the other from then on. */
-        final boolean[] isRequiring = new boolean[2];
-
-        final boolean[] isReleasing = new boolean[2];
-        /** Restarted, and was the primary: its term is over. */
-        final boolean[] isStale = new boolean[2];
-        /** By member, wishes on their way to the register as bits; those of an older version are void. */
-        final int[] wishes = new int[2];
-        /** By number, the term in which it was acknowledged, or 0. */
-        final int[] acked = new int[4];
-
-        int changes;
-        int crashes;
-        int dead;
-        /** Term of the last takeover, or 0: what older terms had on one disk only may be a gap. */
-        int takeOverTerm;
-
-        State copy() {
-            State copy = new State();
-            copy.register.set(register);
-            for (int p = 0; p < 2; p++) {
-                copy.known[p].set(known[p]);
-                copy.log[p] = log[p];
-                copy.durable[p] = durable[p];
-                copy.confirmed[p] = confirmed[p];
-                copy.isRequiring[p] = isRequiring[p];
-                copy.isReleasing[p] = isReleasing[p];
-                copy.isStale[p] = isStale[p];
-                copy.wishes[p] = wishes[p];
-            }
-            System.arraycopy(acked, 0, copy.acked, 0, acked.length);
-            copy.changes = changes;
-            copy.crashes = crashes;
-            copy.dead = dead;
-            copy.takeOverTerm = takeOverTerm;
-            return copy;
-        }
-    }
-
     private final Size size;
     private final Mutation mutation;
 
@@ -130,8 +69,8 @@ final class ModelTenure implements ModelSpec<ModelTenure.State> {
     }
 
     @Override
-    public State initial() {
-        State state = new State();
+    public ModelTenureState initial() {
+        ModelTenureState state = new ModelTenureState();
         state.register.version = 1;
         state.register.term = 1;
         state.register.primary = size.startsAway() ? 1 : 0;
@@ -142,74 +81,17 @@ final class ModelTenure implements ModelSpec<ModelTenure.State> {
     }
 
     @Override
-    public void pack(State s, ModelBits bits) {
-        pack(s.register, bits);
-        for (int p = 0; p < 2; p++) {
-            pack(s.known[p], bits);
-            bits.put(ModelLog.length(s.log[p]), 3);
-            for (int offset = 0; offset < size.entries(); offset++) {
-                bits.put(ModelLog.at(s.log[p], offset), 4);
-            }
-            bits.put(s.durable[p], 3);
-            bits.put(s.confirmed[p] + 1, 3);
-            bits.put(s.isRequiring[p] ? 1 : 0, 1);
-            bits.put(s.isReleasing[p] ? 1 : 0, 1);
-            bits.put(s.isStale[p] ? 1 : 0, 1);
-            bits.put(s.wishes[p], WISHES.length);
-        }
-        for (int term : s.acked) {
-            bits.put(term, 4);
-        }
-        bits.put(s.changes, 3);
-        bits.put(s.crashes, 2);
-        bits.put(s.dead, 2);
-        bits.put(s.takeOverTerm, 4);
+    public void pack(ModelTenureState s, ModelBits bits) {
+        s.pack(bits, size.entries());
     }
 
     @Override
-    public State unpack(ModelBits bits) {
-        State s = new State();
-        unpack(s.register, bits);
-        for (int p = 0; p < 2; p++) {
-            unpack(s.known[p], bits);
-            int length = bits.takeInt(3);
-            for (int offset = 0; offset < size.entries(); offset++) {
-                int entry = bits.takeInt(4);
-                s.log[p] = offset < length ? ModelLog.append(s.log[p], entry) : s.log[p];
-            }
-            s.durable[p] = bits.takeInt(3);
-            s.confirmed[p] = bits.takeInt(3) - 1;
-            s.isRequiring[p] = bits.takeInt(1) == 1;
-            s.isReleasing[p] = bits.takeInt(1) == 1;
-            s.isStale[p] = bits.takeInt(1) == 1;
-            s.wishes[p] = bits.takeInt(WISHES.length);
-        }
-        for (int n = 0; n < s.acked.length; n++) {
-            s.acked[n] = bits.takeInt(4);
-        }
-        s.changes = bits.takeInt(3);
-        s.crashes = bits.takeInt(2);
-        s.dead = bits.takeInt(2);
-        s.takeOverTerm = bits.takeInt(4);
-        return s;
-    }
-
-    private static void pack(Register register, ModelBits bits) {
-        bits.put(register.version, 4);
-        bits.put(register.term, 4);
-        bits.put(register.primary, 1);
-        bits.put(register.copies, 2);
-    }
-
-    private static void unpack(Register register, ModelBits bits) {
-        register.version = bits.takeInt(4);
-        register.term = bits.takeInt(4);
-        register.primary = bits.takeInt(1);
-        register.copies = bits.takeInt(2);
+    public ModelTenureState unpack(ModelBits bits) {
+        return ModelTenureState.unpack(bits, size.entries());
     }
 
     @Override
-    public void actions(State s, Steps<State> steps) {
+    public void actions(ModelTenureState s, Steps<ModelTenureState> steps) {
         for (int p = 0; p < 2; p++) {
             if (!isDead(s, p)) {
                 primary(s, p, steps);
@@ -228,10 +110,10 @@ final class ModelTenure implements ModelSpec<ModelTenure.State> {
 
     // The primary, as far as it knows.
 
-    private void primary(State s, int p, Steps<State> steps) {
+    private void primary(ModelTenureState s, int p, Steps<ModelTenureState> steps) {
         int length = ModelLog.length(s.log[p]);
         if (s.durable[p] < length) {
-            State next = s.copy();
+            ModelTenureState next = s.copy();
             next.durable[p] = length;
             steps.take("Flush", p, -1, true, next);
         }
@@ -240,27 +122,27 @@ final class ModelTenure implements ModelSpec<ModelTenure.State> {
         }
         boolean isOpen = s.durable[p] == length || ModelLog.at(s.log[p], length - 1) == s.known[p].term;
         if (!s.isReleasing[p] && isOpen && length < size.entries()) {
-            State next = s.copy();
+            ModelTenureState next = s.copy();
             next.log[p] = ModelLog.append(s.log[p], s.known[p].term);
             steps.take("Accept", p, length + 1, false, next);
         }
         for (int offset = 0; offset < safe(s, p); offset++) {
             if (s.acked[offset] == 0) {
-                State next = s.copy();
+                ModelTenureState next = s.copy();
                 next.acked[offset] = ModelLog.at(s.log[p], offset);
                 steps.take("Ack", p, offset + 1, false, next);
             }
         }
     }
 
-    private boolean isPrimary(State s, int p) {
+    private boolean isPrimary(ModelTenureState s, int p) {
         return s.known[p].version > 0
                 && s.known[p].primary == p
                 && (!s.isStale[p] || mutation == Mutation.RESTART_KEEPS_TERM);
     }
 
     /** How much of its log a primary may acknowledge. */
-    private int safe(State s, int p) {
+    private int safe(ModelTenureState s, int p) {
         int own = mutation == Mutation.ACK_BEFORE_FSYNC ? ModelLog.length(s.log[p]) : s.durable[p];
         boolean isWaiting = s.known[p].copies == BOTH || s.isRequiring[p];
         boolean isAlone = !size.isGeo() || !isWaiting || mutation == Mutation.ACK_BEFORE_COPIED;
@@ -269,7 +151,7 @@ final class ModelTenure implements ModelSpec<ModelTenure.State> {
 
     // The copy, as the primary's messages reach it.
 
-    private void copy(State s, int q, Steps<State> steps) {
+    private void copy(ModelTenureState s, int q, Steps<ModelTenureState> steps) {
         int p = 1 - q;
         if (!isPrimary(s, p) || s.known[q].version == 0) {
             return;
@@ -279,7 +161,7 @@ final class ModelTenure implements ModelSpec<ModelTenure.State> {
         if (isFenced) {
             // The batch is not appended; without a fence the copy says that it has it all the same.
             if (mutation == Mutation.FAILOVER_WITHOUT_FENCE && s.confirmed[p] < s.durable[p]) {
-                State next = s.copy();
+                ModelTenureState next = s.copy();
                 next.confirmed[p] = s.durable[p];
                 steps.take("Confirm", q, s.durable[p], false, next);
             }
@@ -293,23 +175,23 @@ final class ModelTenure implements ModelSpec<ModelTenure.State> {
         int length = ModelLog.length(s.log[q]);
         int sent = mutation == Mutation.COPY_UNDURABLE ? ModelLog.length(s.log[p]) : s.durable[p];
         if (common < length && (common < sent || ModelLog.at(s.log[q], common) < s.known[p].term)) {
-            State next = s.copy();
+            ModelTenureState next = s.copy();
             cut(next, q, common);
             steps.take("CutOff", q, common, true, next);
         } else if (common < sent && common == length) {
-            State next = s.copy();
+            ModelTenureState next = s.copy();
             next.log[q] = ModelLog.append(s.log[q], ModelLog.at(s.log[p], common));
             steps.take("Copy", q, common + 1, true, next);
         }
         if (common == length && s.confirmed[p] < s.durable[q]) {
-            State next = s.copy();
+            ModelTenureState next = s.copy();
             next.confirmed[p] = s.durable[q];
             steps.take("Confirm", q, s.durable[q], true, next);
         }
     }
 
     /** Nothing of an older term is taken or confirmed: what the member read, and what its log was written in. */
-    private static int fence(State s, int q) {
+    private static int fence(ModelTenureState s, int q) {
         int length = ModelLog.length(s.log[q]);
         return Math.max(s.known[q].term, length == 0 ? 0 : ModelLog.at(s.log[q], length - 1));
     }
@@ -325,9 +207,9 @@ final class ModelTenure implements ModelSpec<ModelTenure.State> {
 
     // The register, and what members ask of it.
 
-    private static void learn(State s, int p, Steps<State> steps) {
+    private static void learn(ModelTenureState s, int p, Steps<ModelTenureState> steps) {
         if (s.known[p].version != s.register.version) {
-            State next = s.copy();
+            ModelTenureState next = s.copy();
             boolean isFirst = s.known[p].version == 0;
             boolean isSameTerm = s.known[p].term == s.register.term;
             next.known[p].set(s.register);
@@ -339,8 +221,8 @@ final class ModelTenure implements ModelSpec<ModelTenure.State> {
         }
     }
 
-    private void wish(State s, int p, Steps<State> steps) {
-        Register known = s.known[p];
+    private void wish(ModelTenureState s, int p, Steps<ModelTenureState> steps) {
+        ModelTenureState.Register known = s.known[p];
         if (known.version != s.register.version) {
             return;
         }
@@ -360,7 +242,7 @@ final class ModelTenure implements ModelSpec<ModelTenure.State> {
                 send(s, p, Wish.DROP, isOtherDead && mutation != Mutation.NO_DROPPING, steps);
             }
             if (p != 0 && !s.isReleasing[p] && isFree) {
-                State next = s.copy();
+                ModelTenureState next = s.copy();
                 next.isReleasing[p] = true;
                 steps.take("Release", p, -1, false, next);
             }
@@ -376,9 +258,9 @@ final class ModelTenure implements ModelSpec<ModelTenure.State> {
         }
     }
 
-    private void send(State s, int p, Wish wish, boolean isFair, Steps<State> steps) {
+    private void send(ModelTenureState s, int p, Wish wish, boolean isFair, Steps<ModelTenureState> steps) {
         if (!hasWish(s, p, wish)) {
-            State next = s.copy();
+            ModelTenureState next = s.copy();
             next.wishes[p] |= wish.bit;
             next.isRequiring[p] |= wish == Wish.JOIN && mutation != Mutation.JOIN_BEFORE_REQUIRED;
             steps.take("Send" + wish.action, p, -1, isFair, next);
@@ -386,9 +268,9 @@ final class ModelTenure implements ModelSpec<ModelTenure.State> {
     }
 
     /** The compare-and-set took effect; every other wish expected the version before it. */
-    private State granted(State s, int p, Wish wish) {
-        State next = s.copy();
-        Register register = next.register;
+    private ModelTenureState granted(ModelTenureState s, int p, Wish wish) {
+        ModelTenureState next = s.copy();
+        ModelTenureState.Register register = next.register;
         register.version++;
         next.wishes[0] = 0;
         next.wishes[1] = 0;
@@ -418,13 +300,13 @@ final class ModelTenure implements ModelSpec<ModelTenure.State> {
 
     // What goes wrong.
 
-    private void faults(State s, int p, Steps<State> steps) {
+    private void faults(ModelTenureState s, int p, Steps<ModelTenureState> steps) {
         for (int keep = s.durable[p]; keep <= ModelLog.length(s.log[p]); keep++) {
             if (s.crashes < size.crashes() && !isDead(s, p) && s.known[p].version > 0) {
-                State next = s.copy();
+                ModelTenureState next = s.copy();
                 cut(next, p, keep);
                 next.durable[p] = keep;
-                next.known[p].set(new Register());
+                next.known[p].set(new ModelTenureState.Register());
                 next.confirmed[p] = -1;
                 next.isRequiring[p] = false;
                 next.isReleasing[p] = false;
@@ -434,29 +316,29 @@ final class ModelTenure implements ModelSpec<ModelTenure.State> {
             }
         }
         if (size.deaths() && s.dead == 0) {
-            State next = s.copy();
+            ModelTenureState next = s.copy();
             next.dead |= 1 << p;
             steps.take("DieForGood", p, -1, false, next);
         }
     }
 
-    private static void cut(State s, int p, int keep) {
+    private static void cut(ModelTenureState s, int p, int keep) {
         s.log[p] = ModelLog.prefix(s.log[p], keep);
         s.durable[p] = Math.min(s.durable[p], keep);
     }
 
-    private static boolean isDead(State s, int p) {
+    private static boolean isDead(ModelTenureState s, int p) {
         return (s.dead & (1 << p)) != 0;
     }
 
-    private static boolean hasWish(State s, int p, Wish wish) {
+    private static boolean hasWish(ModelTenureState s, int p, Wish wish) {
         return (s.wishes[p] & wish.bit) != 0;
     }
 
     // What must hold.
 
     @Override
-    public String broken(State s) {
+    public String broken(ModelTenureState s) {
         if (isPrimary(s, 0) && isPrimary(s, 1) && s.known[0].term == s.known[1].term) {
             return "I1: both are primary in term " + s.known[0].term;
         }
@@ -487,7 +369,7 @@ final class ModelTenure implements ModelSpec<ModelTenure.State> {
      * Acknowledged and not durably there. Acknowledged from one disk, it may be gone by a takeover in a later term: the gap. By
      * nothing else: no crash, no hand-back, no change of copies.
      */
-    private boolean isLost(State s, int p, int offset) {
+    private boolean isLost(ModelTenureState s, int p, int offset) {
         int term = s.acked[offset];
         int held = offset < s.durable[p] ? ModelLog.at(s.log[p], offset) : 0;
         if (term == 0 || held == term) {
@@ -498,7 +380,7 @@ final class ModelTenure implements ModelSpec<ModelTenure.State> {
 
     /** Somebody serves and everything accepted can be acknowledged; or the only member that has everything is gone. */
     @Override
-    public boolean isSettled(State s) {
+    public boolean isSettled(ModelTenureState s) {
         int p = s.register.primary;
         boolean isServing = !isDead(s, p)
                 && s.known[p].version == s.register.version
@@ -509,7 +391,7 @@ final class ModelTenure implements ModelSpec<ModelTenure.State> {
     }
 
     @Override
-    public String describe(State s) {
+    public String describe(ModelTenureState s) {
         StringBuilder text = new StringBuilder("register ").append(describe(s.register));
         for (int p = 0; p < 2; p++) {
             text.append(p == 0 ? ", A knows " : ", B knows ")
@@ -528,7 +410,7 @@ final class ModelTenure implements ModelSpec<ModelTenure.State> {
         return text.toString();
     }
 
-    private static String describe(Register register) {
+    private static String describe(ModelTenureState.Register register) {
         String copies = register.copies == BOTH ? "AB" : register.copies == 1 ? "A" : "B";
         return "v" + register.version + "/t" + register.term + "/" + (register.primary == 0 ? "A" : "B") + "/" + copies;
     }
