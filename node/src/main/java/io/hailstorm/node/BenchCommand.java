@@ -9,17 +9,21 @@ import io.hailstorm.kernel.HailstormException;
 import io.hailstorm.kernel.StreamName;
 import io.hailstorm.kernel.SystemTimeSource;
 import io.hailstorm.kernel.TimeSource;
+import io.hailstorm.node.Converters.DurationConverter;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -59,6 +63,20 @@ final class BenchCommand implements Runnable {
         @Option(names = "--seconds", paramLabel = "S", defaultValue = "20", description = "how long (20)")
         private int seconds = 20;
 
+        @Option(
+                names = "--rate",
+                paramLabel = "N",
+                defaultValue = "0",
+                description = "fixes a second, whatever comes back; 0 as fast as acknowledgements do (0)")
+        private int rate;
+
+        @Option(
+                names = "--migrate-every",
+                paramLabel = "D",
+                converter = DurationConverter.class,
+                description = "move a random range so often; needs --rate")
+        private @Nullable Duration migrateEvery;
+
         @Option(names = "--json", description = "one JSON object")
         private boolean json;
 
@@ -72,6 +90,11 @@ final class BenchCommand implements Runnable {
                 throw new HailstormException(
                         ErrorCode.INVALID_ARGUMENT,
                         "--batch: expected 1 to 500, got " + batch + "; --seconds: at least 2, got " + seconds);
+            }
+            if (rate < 0 || rate > 5_000_000 || migrateEvery != null && rate == 0) {
+                throw new HailstormException(
+                        ErrorCode.INVALID_ARGUMENT,
+                        "--rate: expected 0 to 5000000, and more than 0 with --migrate-every; got " + rate);
             }
             Path dataDir = Files.createTempDirectory("hailstorm-bench-");
             try {
@@ -116,19 +139,26 @@ final class BenchCommand implements Runnable {
                     Integer.toString(port),
                     tokens.toString(),
                     Integer.toString(batch),
-                    Integer.toString(seconds + GENERATOR_SPARE_S)));
+                    Integer.toString(seconds + GENERATOR_SPARE_S),
+                    Integer.toString(rate)));
             return new ProcessBuilder(command)
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .redirectOutput(rate > 0 ? ProcessBuilder.Redirect.PIPE : ProcessBuilder.Redirect.DISCARD)
                     .start();
         }
 
         private int measure(HailstormNode node, TimeSource time, Process generator)
                 throws IOException, InterruptedException {
+            Optional<PacedBench> paced = rate == 0
+                    ? Optional.empty()
+                    : Optional.of(
+                            new PacedBench(node, time, Optional.ofNullable(migrateEvery), generator.getInputStream())
+                                    .start());
             try {
                 await(node, generator);
                 LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(seconds) / 2);
                 node.latency().reset();
+                paced.ifPresent(PacedBench::steady);
                 long startNs = time.monotonicNs();
                 long before = node.indexedFixes();
                 LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(seconds) / 2);
@@ -139,11 +169,23 @@ final class BenchCommand implements Runnable {
                     throw new HailstormException(
                             ErrorCode.INTERNAL, "the bench was cut short: node or generator failed", null);
                 }
-                print(fixes / elapsed, latency, node);
+                ObjectNode root = report(fixes / elapsed, latency, node);
+                if (paced.isPresent()) {
+                    paced.get().stop();
+                    end(generator);
+                    paced.get().finish(root);
+                }
+                print(root, fixes / elapsed, latency, node);
                 return 0;
             } finally {
                 generator.destroyForcibly().waitFor();
             }
+        }
+
+        private static void end(Process generator) throws IOException, InterruptedException {
+            generator.getOutputStream().write('.');
+            generator.getOutputStream().flush();
+            generator.waitFor(GENERATOR_SPARE_S, TimeUnit.SECONDS);
         }
 
         private static void await(HailstormNode node, Process generator) {
@@ -155,11 +197,8 @@ final class BenchCommand implements Runnable {
             }
         }
 
-        private void print(double fixesPerSecond, PipelineLatency.Snapshot latency, HailstormNode node)
-                throws IOException {
-            PrintWriter out = spec.commandLine().getOut();
-            ObjectMapper mapper = new ObjectMapper();
-            ObjectNode root = mapper.createObjectNode();
+        private ObjectNode report(double fixesPerSecond, PipelineLatency.Snapshot latency, HailstormNode node) {
+            ObjectNode root = new ObjectMapper().createObjectNode();
             root.put("fixes_per_s", Math.round(fixesPerSecond));
             root.putObject("fix_to_index_ms").put("p50", latency.indexP50Ms()).put("p99", latency.indexP99Ms());
             root.putObject("fix_to_durable_ms")
@@ -170,8 +209,14 @@ final class BenchCommand implements Runnable {
             root.put("streams", STREAMS);
             root.put("durability", node.fixesAckLevel());
             root.put("sync_ms_max", node.log().stats(StreamName.FIXES).syncNsMax() / 1e6);
-            if (json) {
-                out.println(mapper.writeValueAsString(root));
+            return root;
+        }
+
+        private void print(ObjectNode root, double fixesPerSecond, PipelineLatency.Snapshot latency, HailstormNode node)
+                throws IOException {
+            PrintWriter out = spec.commandLine().getOut();
+            if (json || rate > 0) {
+                out.println(new ObjectMapper().writeValueAsString(root));
             } else {
                 out.printf(
                         "%,.0f fixes/s durable (%s) and indexed, batches of %d, %d streams; to the index p50 %.2f ms,"

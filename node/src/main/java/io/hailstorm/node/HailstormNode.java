@@ -118,12 +118,7 @@ final class HailstormNode implements AutoCloseable {
         RegionAgent region = core.region();
         admin = new AdminService(config.city().name(), core.ranges(), region::submit);
         edge = new IngestServer(
-                config.ingest(),
-                core.ingest(),
-                core.cells(),
-                new TokenVerifier(keys, time),
-                time,
-                List.of(admin));
+                config.ingest(), core.ingest(), core.cells(), new TokenVerifier(keys, time), time, List.of(admin));
         OpsConfig opsConfig = OpsConfig.DEFAULT.withBindAddress(config.httpHost());
         projection = new LiveProjection(log, core.cells(), status, opsConfig, Upcasters::toCurrent);
         ops = new OpsServer(opsConfig, status, projection, metrics, wall);

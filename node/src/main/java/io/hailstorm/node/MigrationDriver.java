@@ -18,8 +18,8 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Moves random ranges while a run lasts, by the operator's own service, one at a time. What it asks for depends on the seed and
- * the map alone. One thread, the one that steps the simulation, so that pauses are told when a move begins and ends.
+ * Moves random ranges while a run lasts, by the operator's own service, one at a time. What it asks for depends on the seed,
+ * the map, and where phones are. One thread, the one that steps the simulation, so that pauses are told when a move begins and ends.
  */
 final class MigrationDriver {
     /** Cells in a range; a range is connected where the source's cells are. */
@@ -145,8 +145,7 @@ final class MigrationDriver {
             return;
         }
         int index = asked++;
-        List<Long> all = new ArrayList<>(new TreeSet<>(map.cells()));
-        long first = all.get(CounterRandom.below(all.size(), seed, index, 0, STREAM_CELL));
+        long first = busyCell(map, index);
         int source = map.partitionOf(first);
         int other = CounterRandom.below(map.partitionCount() - 1, seed, index, 0, STREAM_TARGET);
         int target = other < source ? other : other + 1;
@@ -169,6 +168,16 @@ final class MigrationDriver {
 
     private int moves(long cell) {
         return movesOfCell.getOrDefault(cell, 0);
+    }
+
+    /** Where the last acknowledged batch was measured, so that a cell is as likely as it is busy; before the first one, any. */
+    private long busyCell(PartitionMap map, int index) {
+        long busy = cells.cellOf(pauses.lastLatE7(), pauses.lastLonE7(), Cells.ROUTING_RESOLUTION);
+        if (map.partitionOf(busy) != PartitionMap.NO_PARTITION) {
+            return busy;
+        }
+        List<Long> all = new ArrayList<>(new TreeSet<>(map.cells()));
+        return all.get(CounterRandom.below(all.size(), seed, index, 0, STREAM_CELL));
     }
 
     /** The cell and cells around it that the same partition owns at the same epoch, nearest first. */

@@ -96,6 +96,8 @@ public final class Pauses {
     private final Histogram handOverUs = new Histogram(WAIT_MAX_US, 3);
     private final Histogram waitUs = new Histogram(WAIT_MAX_US, 3);
     private int[] ackedByBucket = new int[1_024];
+    private int lastLatE7;
+    private int lastLonE7;
     private long steadyFromNs = NEVER;
     private long stoppedNs = NEVER;
 
@@ -142,7 +144,7 @@ public final class Pauses {
     // ---- what phones say
 
     /** Numbers that the server acknowledged. */
-    void acked(long atNs, long fixCount) {
+    public void acked(long atNs, long fixCount) {
         long bucket = (atNs - originNs) / BUCKET_NS;
         if (bucket < 0 || bucket >= BUCKETS_MAX) {
             return;
@@ -154,11 +156,22 @@ public final class Pauses {
     }
 
     /** A batch first sent then was acknowledged now; the place is the one its last fix reported. */
-    void waited(long sentNs, long ackedNs, int latE7, int lonE7) {
+    public void waited(long sentNs, long ackedNs, int latE7, int lonE7) {
         record(waitUs, ackedNs - sentNs);
+        lastLatE7 = latE7;
+        lastLonE7 = lonE7;
         for (int i = 0; i < underWay.size(); i++) {
             underWay.get(i).onWait(sentNs, ackedNs, latE7, lonE7);
         }
+    }
+
+    /** Where the last batch that was acknowledged ended; 0, 0 before the first. */
+    public int lastLatE7() {
+        return lastLatE7;
+    }
+
+    public int lastLonE7() {
+        return lastLonE7;
     }
 
     /** A phone was handed over. */
