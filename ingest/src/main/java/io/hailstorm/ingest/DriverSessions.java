@@ -105,13 +105,7 @@ final class DriverSessions {
         }
         long seq = fix.seq();
         session.dirty = true;
-        if (!session.window.isSeen(seq)) {
-            // A number is only ever logged within the window, so anything further back is decided already.
-            session.window.slideTo(Math.max(session.window.contiguous(), seq - SeqWindow.SIZE));
-            if (!session.window.isSeen(seq)) {
-                session.window.mark(seq);
-            }
-        }
+        see(session, seq);
         boolean newest = !late && seq >= session.orderSeq;
         session.restored(session.window.contiguous(), late ? 0 : seq);
         if (newest && fix.de() >= session.de) {
@@ -119,6 +113,41 @@ final class DriverSessions {
             session.owner = partition;
             anchor(session, fix, map);
         }
+    }
+
+    /** A driver's place in its sequence, from a durable record of another partition. */
+    void opened(long driver, int de, long sessionNumber, long lastSeq) {
+        DriverSession session = findOrCreate(driver);
+        if (sessionNumber < session.session) {
+            return;
+        }
+        if (sessionNumber > session.session) {
+            session.begin(sessionNumber);
+        }
+        session.dirty = true;
+        see(session, lastSeq);
+        session.restored(session.window.contiguous(), lastSeq);
+        session.de = Math.max(session.de, de);
+    }
+
+    private static void see(DriverSession session, long seq) {
+        if (!session.window.isSeen(seq)) {
+            // A number is only ever logged within the window, so anything further back is decided already.
+            session.window.slideTo(Math.max(session.window.contiguous(), seq - SeqWindow.SIZE));
+            if (!session.window.isSeen(seq)) {
+                session.window.mark(seq);
+            }
+        }
+    }
+
+    /** Fixes that wait, of all drivers. */
+    int heldCount() {
+        int count = 0;
+        for (DriverSession session : holding) {
+            HeldFixes held = session.held;
+            count += held == null ? 0 : held.count();
+        }
+        return count;
     }
 
     static void anchor(DriverSession session, FixView fix, PartitionMap map) {

@@ -158,6 +158,19 @@ public final class IngestAgent {
         sessions.handedOver(record.getDriver(), record.getSession(), record.getDe(), record.getToPartition());
     }
 
+    /**
+     * Folds in where a driver stood when a range that opens here was sealed: no number up to that one enters the visible record
+     * again. Harmless when more is known already.
+     */
+    public void recoverOpened(long driver, int de, long session, long lastSeq) {
+        sessions.opened(driver, de, session, lastSeq);
+    }
+
+    /** Fixes that wait in their drivers' buffers: for a missing number, a sealed range, a hand-over or the log. */
+    public int heldCount() {
+        return sessions.heldCount();
+    }
+
     /** The records of a partition that another node serves were folded in up to here. */
     public void folded(StreamName stream, int partition, long nextOffset) {
         appender.folded(stream, partition, nextOffset);

@@ -83,7 +83,13 @@ final class LogCompactCommand implements Callable<Integer> {
         try (EmbeddedLog log = EmbeddedLog.open(config, disk, new SystemTimeSource(), data.root())) {
             LogHolds holds = new LogHolds(log);
             holds.onDirectory(DriverDirectory.offsets(data.drivers()));
-            movesInFlight(log).forEach(holds::onMoveStarted);
+            movesInFlight(log)
+                    .forEach(move -> holds.onMoveStarted(
+                            move,
+                            log.partition(StreamName.FIXES, move.sourcePartition())
+                                    .startOffset(),
+                            log.partition(StreamName.FIXES, move.targetPartition())
+                                    .startOffset()));
             print(log.compact(name, dryRun));
         }
         return 0;

@@ -25,16 +25,13 @@ final class LogHolds {
         this.log = log;
     }
 
-    /** A move folds its source from the start, and looks for its own records in both partitions when it is resumed. */
-    void onMoveStarted(MovePlan plan) {
-        byMigration.computeIfAbsent(plan.migrationId(), id -> {
-            List<RetentionHold> holds = new ArrayList<>();
-            for (int partition : new int[] {plan.sourcePartition(), plan.targetPartition()}) {
-                long start = log.partition(StreamName.FIXES, partition).startOffset();
-                holds.add(log.hold("migration " + id, StreamName.FIXES, partition, start));
-            }
-            return holds;
-        });
+    /** A move copies its source, and looks for its own records in both partitions when it is resumed. */
+    void onMoveStarted(MovePlan plan, long sourceOffset, long targetOffset) {
+        byMigration.computeIfAbsent(
+                plan.migrationId(),
+                id -> List.of(
+                        log.hold("migration " + id, StreamName.FIXES, plan.sourcePartition(), sourceOffset),
+                        log.hold("migration " + id, StreamName.FIXES, plan.targetPartition(), targetOffset)));
     }
 
     void onMoveEnded(String migrationId) {

@@ -2,11 +2,16 @@ package io.hailstorm.node;
 
 import io.hailstorm.kernel.RegionId;
 import io.hailstorm.migration.ControlRecord;
+import io.hailstorm.migration.MoveGroup;
+import io.hailstorm.migration.MovePlan;
 import io.hailstorm.migration.RangeRecord;
 import io.hailstorm.migration.RangeRecord.DriverPosition;
 import io.hailstorm.migration.RangeState;
 import io.hailstorm.protocol.v1.Event;
+import io.hailstorm.protocol.v1.Migration;
+import io.hailstorm.protocol.v1.MoveGroupBegun;
 import io.hailstorm.protocol.v1.PartitionMapInitialized;
+import io.hailstorm.protocol.v1.PlannedMove;
 import io.hailstorm.protocol.v1.RangeDriver;
 import io.hailstorm.protocol.v1.RangeOpened;
 import io.hailstorm.protocol.v1.RangeProposal;
@@ -44,7 +49,44 @@ final class RangeCodec {
                         .setParentSealOffset(proposal.parentSealOffset())
                         .setStartOffset(proposal.startOffset());
             }
+            case ControlRecord.GroupBegun begun -> encode(begun.group(), out);
+            case ControlRecord.GroupEnded ended ->
+                out.setAggregateId(ended.groupId())
+                        .getMoveGroupEndedBuilder()
+                        .setGroup(ended.groupId())
+                        .setOutcome(ended.outcome());
         }
+    }
+
+    private static void encode(MoveGroup group, Event.Builder out) {
+        MoveGroupBegun.Builder begun = out.setAggregateId(group.groupId())
+                .getMoveGroupBegunBuilder()
+                .setGroup(group.groupId())
+                .setIntent(group.intent())
+                .setParallelMax(group.parallelMax());
+        for (MovePlan move : group.moves()) {
+            begun.addMoves(PlannedMove.newBuilder()
+                    .setMigration(move.migrationId())
+                    .addAllCells(move.cells())
+                    .setSourcePartition(move.sourcePartition())
+                    .setTargetPartition(move.targetPartition())
+                    .setEpoch(move.epoch()));
+        }
+    }
+
+    private static MoveGroup group(MoveGroupBegun begun) {
+        return new MoveGroup(
+                begun.getGroup(),
+                begun.getIntent(),
+                Math.max(1, begun.getParallelMax()),
+                begun.getMovesList().stream()
+                        .map(move -> new MovePlan(
+                                move.getMigration(),
+                                new TreeSet<>(move.getCellsList()),
+                                move.getSourcePartition(),
+                                move.getTargetPartition(),
+                                move.getEpoch()))
+                        .toList());
     }
 
     /** The control record in an event; empty when the event is something else. */
@@ -73,6 +115,11 @@ final class RangeCodec {
                         proposal.getParentSealOffset(),
                         proposal.getStartOffset()));
             }
+            case MOVE_GROUP_BEGUN -> Optional.of(new ControlRecord.GroupBegun(group(event.getMoveGroupBegun())));
+            case MOVE_GROUP_ENDED ->
+                Optional.of(new ControlRecord.GroupEnded(
+                        event.getMoveGroupEnded().getGroup(),
+                        event.getMoveGroupEnded().getOutcome()));
             default -> Optional.empty();
         };
     }
@@ -80,11 +127,18 @@ final class RangeCodec {
     static void encode(RangeRecord record, Event.Builder out) {
         out.setAggregateId(record.migrationId());
         switch (record) {
+            case RangeRecord.Staged staged ->
+                out.getRangeStagedBuilder()
+                        .setMigration(staged.migrationId())
+                        .setEpoch(staged.epoch())
+                        .setStagedOffset(staged.stagedOffset());
             case RangeRecord.Seal seal ->
                 out.getRangeSealedBuilder()
                         .setMigration(seal.migrationId())
                         .setEpoch(seal.epoch())
-                        .addAllCells(seal.cells());
+                        .addAllCells(seal.cells())
+                        .setHashedOffset(seal.hashedOffset())
+                        .setStateHash(seal.stateHash());
             case RangeRecord.Abort abort ->
                 out.getRangeAbortedBuilder().setMigration(abort.migrationId()).setEpoch(abort.epoch());
             case RangeRecord.Open open -> {
@@ -109,10 +163,19 @@ final class RangeCodec {
     /** The range record in an event; empty when the event is something else. */
     static Optional<RangeRecord> range(Event event) {
         return switch (event.getPayloadCase()) {
+            case RANGE_STAGED -> {
+                var staged = event.getRangeStaged();
+                yield Optional.of(
+                        new RangeRecord.Staged(staged.getMigration(), staged.getEpoch(), staged.getStagedOffset()));
+            }
             case RANGE_SEALED -> {
                 var seal = event.getRangeSealed();
-                yield Optional.of(
-                        new RangeRecord.Seal(seal.getMigration(), seal.getEpoch(), new TreeSet<>(seal.getCellsList())));
+                yield Optional.of(new RangeRecord.Seal(
+                        seal.getMigration(),
+                        seal.getEpoch(),
+                        new TreeSet<>(seal.getCellsList()),
+                        seal.getHashedOffset(),
+                        seal.getStateHash()));
             }
             case RANGE_ABORTED ->
                 Optional.of(new RangeRecord.Abort(
@@ -136,12 +199,50 @@ final class RangeCodec {
         };
     }
 
+    /** A move as an operator sees it. */
+    static Migration migration(MigrationLedger.View view) {
+        MovePlan plan = view.plan();
+        Migration.Builder migration = Migration.newBuilder()
+                .setMigration(plan.migrationId())
+                .setEpoch(plan.epoch())
+                .setSourcePartition(plan.sourcePartition())
+                .setTargetPartition(plan.targetPartition())
+                .setPauseMs((int) view.pauseMs())
+                .setDone(view.ended())
+                .setOutcome(view.ended() ? view.phase() + (view.reason().isEmpty() ? "" : ": " + view.reason()) : "")
+                .setState(
+                        switch (view.phase()) {
+                            case "COPYING" -> io.hailstorm.protocol.v1.RangeState.COPYING;
+                            case "SEALING" -> io.hailstorm.protocol.v1.RangeState.SEALING;
+                            case "ABORTING" -> io.hailstorm.protocol.v1.RangeState.ABORTING;
+                            case "SEALED" -> io.hailstorm.protocol.v1.RangeState.SEALED;
+                            default -> io.hailstorm.protocol.v1.RangeState.ACTIVE;
+                        });
+        plan.cells().forEach(cell -> migration.addCells(Long.toHexString(cell)));
+        return migration.build();
+    }
+
+    /** A control record in a few words. */
+    static String describe(ControlRecord record) {
+        return switch (record) {
+            case ControlRecord.MapInitialized map ->
+                "first map of " + map.region().value();
+            case ControlRecord.Proposal proposal ->
+                "migration " + proposal.migrationId() + ": " + proposal.expectedState() + "(" + proposal.expectedEpoch()
+                        + ") to " + proposal.state() + "(" + proposal.epoch() + ")";
+            case ControlRecord.GroupBegun begun ->
+                "begin of group " + begun.group().groupId();
+            case ControlRecord.GroupEnded ended -> "end of group " + ended.groupId();
+        };
+    }
+
     static io.hailstorm.protocol.v1.RangeState state(RangeState state) {
         return switch (state) {
             case ACTIVE -> io.hailstorm.protocol.v1.RangeState.ACTIVE;
             case COPYING -> io.hailstorm.protocol.v1.RangeState.COPYING;
             case SEALING -> io.hailstorm.protocol.v1.RangeState.SEALING;
             case SEALED -> io.hailstorm.protocol.v1.RangeState.SEALED;
+            case ABORTING -> io.hailstorm.protocol.v1.RangeState.ABORTING;
         };
     }
 
@@ -151,6 +252,7 @@ final class RangeCodec {
             case COPYING -> RangeState.COPYING;
             case SEALING -> RangeState.SEALING;
             case SEALED -> RangeState.SEALED;
+            case ABORTING -> RangeState.ABORTING;
             case RANGE_STATE_UNSPECIFIED, UNRECOGNIZED ->
                 throw new io.hailstorm.kernel.HailstormException(
                         io.hailstorm.kernel.ErrorCode.DATA_LOSS, "unknown range state in the control stream: " + state);

@@ -3,81 +3,98 @@ package io.hailstorm.node;
 import io.hailstorm.geo.Cells;
 import io.hailstorm.geo.PartitionMap;
 import io.hailstorm.ingest.RangeAdmission;
-import io.hailstorm.ingest.SchemaVersion;
 import io.hailstorm.kernel.ErrorCode;
 import io.hailstorm.kernel.HailstormException;
 import io.hailstorm.kernel.RecordType;
 import io.hailstorm.kernel.RegionId;
+import io.hailstorm.kernel.Safeguard;
+import io.hailstorm.kernel.Safeguards;
 import io.hailstorm.kernel.StreamName;
 import io.hailstorm.log.Log;
 import io.hailstorm.log.PartitionLog;
+import io.hailstorm.log.RecordHandler;
+import io.hailstorm.migration.ControlJournal;
 import io.hailstorm.migration.ControlOutcome;
 import io.hailstorm.migration.ControlRecord;
 import io.hailstorm.migration.MovePlan;
 import io.hailstorm.migration.OwnershipTable;
-import io.hailstorm.migration.PartitionJournal;
 import io.hailstorm.migration.RangeEntry;
 import io.hailstorm.migration.RangeGuard;
+import io.hailstorm.migration.RangeMemory;
 import io.hailstorm.migration.RangeMove;
 import io.hailstorm.migration.RangeMoves;
 import io.hailstorm.migration.RangeRecord;
+import io.hailstorm.migration.RangeRecords;
+import io.hailstorm.migration.RangeState;
 import io.hailstorm.protocol.v1.Event;
 import io.hailstorm.protocol.v1.Migration;
-import java.util.ArrayList;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ownership at work in a node: reads the control stream into the table, resumes and runs range moves, and says what the edge
- * may append. Region agent's thread, but for {@link #map} and {@link #migrations}, which any thread may read.
- *
- * <p>An OPEN brings the target nothing it lacks: within a process a driver's session, with the numbers it has seen and its
- * authority, is one object whatever the partition, so there is no dedupe state to merge. The copy is made and hashed all
- * the same; it is what a target in another process would start from, and the OPEN's proof that the source was read to its
- * seal.
+ * Ownership at work in a node: reads the control stream into the table, does this node's part in every range move, and says what the
+ * edge may append. What the part is follows from the partitions served just now ({@link RangeMove}); the other nodes' parts show in
+ * the durable records of their partitions, which the region agent reads and hands to {@link #onRangeRecord}. Region agent's
+ * thread, but for {@link #map}, {@link #migrations}, {@link #summary} and the counters, which any thread may read.
  */
 final class RangeOwnership implements RangeAdmission {
     private static final Logger LOG = LoggerFactory.getLogger(RangeOwnership.class);
-    private static final int ENDED_KEPT = 100;
     private static final int CONTROL_PARTITION = 0;
+    private static final int VOIDED_KEPT = 20;
+    private static final long PUBLISH_EVERY_MS = 100;
+    private static final int RECORDS_PER_READ = 65_536;
 
-    /** How a move went, in the node's time. */
-    private static final class Progress {
-        private long sealedMs;
-        private int pauseMs;
-        private boolean done;
-        private String outcome = "";
-    }
+    /** A record of the control stream that changed nothing; any thread. */
+    record VoidRecord(long offset, String what, String reason) {}
 
     private final Log log;
     private final EventWriter writer;
     private final ServedPartitions served;
+    private final Safeguards safeguards;
+    private final boolean servesBeforeActive;
     private final LogHolds holds;
     private final OwnershipTable table = new OwnershipTable();
-    private final Map<String, Progress> progress = new LinkedHashMap<>();
-    private final Map<String, MovePlan> plans = new HashMap<>();
+    private final RangeRecords read = new RangeRecords();
+    private final MigrationLedger ledger = new MigrationLedger();
+    private final FixesJournal journal;
+    private final LogRangeStore store;
     private final RangeMoves moves;
-    private RangeGuard guard = new RangeGuard(table);
-    private BooleanSupplier flushFixes = () -> true;
+    private final RangeMemory memory = new RangeMemory();
+    private final Deque<VoidRecord> lastVoided = new ArrayDeque<>();
+    private RangeGuard guard;
+    private Consumer<RangeRecord.Open> onOpened = open -> {};
+    private IntSupplier heldCount = () -> 0;
     private long controlOffset;
     private boolean firstProposed;
     private long nowMs;
+    private long publishedMs;
+    private int publishedCount;
     private volatile PartitionMap map = PartitionMap.of(0, 1, Map.of());
-    private volatile List<Migration> migrations = List.of();
+    private volatile List<VoidRecord> voided = List.of();
+    private volatile long voidedCount;
+    private volatile long hashMismatchCount;
 
-    RangeOwnership(Log log, EventWriter writer, ServedPartitions served, Cells cells) {
+    RangeOwnership(Log log, EventWriter writer, ServedPartitions served, Cells cells, Safeguards safeguards) {
         this.log = log;
         this.writer = writer;
-        holds = new LogHolds(log);
         this.served = served;
-        moves = new RangeMoves(table, this::propose, new FixesJournal(), new LogRangeStore(log, cells), this::onEnded);
+        this.safeguards = safeguards;
+        servesBeforeActive = !safeguards.has(Safeguard.SERVE_AFTER_ACTIVE);
+        holds = new LogHolds(log);
+        guard = new RangeGuard(table, safeguards);
+        journal = new FixesJournal(log, writer, served, this::onAppended);
+        store = new LogRangeStore(log, cells);
+        moves = new RangeMoves(table, guard, new Control(), journal, store, read, safeguards, this::onEnded);
     }
 
     /**
@@ -86,7 +103,7 @@ final class RangeOwnership implements RangeAdmission {
      * @return false when the log must do some work before this is asked again
      */
     boolean tryRecover(RegionId region, Supplier<PartitionMap> first, int partitionCount, long timeMs) {
-        nowMs = timeMs;
+        tick(timeMs);
         readControl();
         if (!table.isInitialized()) {
             if (!firstProposed && log.owns(CONTROL_PARTITION)) {
@@ -104,28 +121,68 @@ final class RangeOwnership implements RangeAdmission {
                     "the log has " + table.map().partitionCount() + " partitions, asked for " + partitionCount
                             + "; the number is fixed once the log exists");
         }
-        guard = new RangeGuard(table);
-        if (!served.isShared()) {
-            resume();
-        }
+        newGuard();
+        recoverRangeRecords();
         publish();
         return true;
     }
 
-    /** Goes on with the moves that were under way when this node, or the one that decided before it, stopped. */
-    void resume() {
+    /** What the logs say of moves under way, and of ranges whose OPEN the guard waits for. */
+    private void recoverRangeRecords() {
         for (MovePlan plan : table.movesInFlight()) {
-            if (plans.containsKey(plan.migrationId())) {
-                continue;
-            }
-            recoverRangeRecords(plan);
-            start(plan);
+            RangeEntry entry = table.entry(plan.cells().first()).orElseThrow();
+            long sealFrom = entry.parentSealOffset() < 0 ? entry.startOffset() : entry.parentSealOffset();
+            readRangeRecords(plan.sourcePartition(), sealFrom, plan.migrationId());
+            readRangeRecords(plan.targetPartition(), entry.startOffset(), plan.migrationId());
             LOG.info(
-                    "resuming migration {} of {} cells",
+                    "migration {} of {} cells is under way, {}",
                     plan.migrationId(),
-                    plan.cells().size());
+                    plan.cells().size(),
+                    entry.state());
         }
-        publish();
+        for (RangeEntry entry : guard.awaitingOpen()) {
+            readRangeRecords(entry.ownerPartition(), entry.startOffset(), entry.migrationId());
+        }
+    }
+
+    private boolean isOpenAt(RangeEntry entry, long offset) {
+        PartitionLog fixes = log.partition(StreamName.FIXES, entry.ownerPartition());
+        if (offset < fixes.startOffset()) {
+            // Retention took it: it was there.
+            return true;
+        }
+        boolean[] found = {false};
+        fixes.read(offset, 1, (at, hlc, type, buffer, index, length) -> {
+            found[0] = at == offset
+                    && type == RecordType.EVENT
+                    && RangeCodec.range(EventReader.read(buffer, index, length)).orElse(null)
+                            instanceof RangeRecord.Open open
+                    && open.migrationId().equals(entry.migrationId())
+                    && open.epoch() == entry.epoch();
+            return false;
+        });
+        return found[0];
+    }
+
+    private void readRangeRecords(int partition, long fromOffset, String migrationId) {
+        PartitionLog fixes = log.partition(StreamName.FIXES, partition);
+        RecordHandler handler = (offset, hlc, type, buffer, index, length) -> {
+            if (type == RecordType.EVENT) {
+                Event event = EventReader.read(buffer, index, length);
+                RangeCodec.range(event)
+                        .filter(record -> record.migrationId().equals(migrationId))
+                        .ifPresent(record -> onRangeRecord(partition, offset, record, event.getTimeMs()));
+            }
+            return true;
+        };
+        long offset = Math.max(fromOffset, fixes.startOffset());
+        while (offset < fixes.durableOffset()) {
+            long next = fixes.read(offset, RECORDS_PER_READ, handler);
+            if (next == offset) {
+                break;
+            }
+            offset = next;
+        }
     }
 
     /** Whether everything durable in the control stream was applied. */
@@ -134,65 +191,128 @@ final class RangeOwnership implements RangeAdmission {
                 >= log.partition(StreamName.CONTROL, CONTROL_PARTITION).durableOffset();
     }
 
-    private void recoverRangeRecords(MovePlan plan) {
-        for (int partition : new int[] {plan.sourcePartition(), plan.targetPartition()}) {
-            PartitionLog fixes = log.partition(StreamName.FIXES, partition);
-            HistoryChecker.readAll(fixes, (offset, hlc, type, buffer, index, length) -> {
-                if (type == RecordType.EVENT) {
-                    RangeCodec.range(EventReader.read(buffer, index, length))
-                            .filter(record -> record.migrationId().equals(plan.migrationId()))
-                            .ifPresent(guard::onRangeRecord);
-                }
-                return true;
-            });
+    /** What must be appended before a range record, so that it comes after every fix admitted before it. */
+    void beforeRangeRecord(BooleanSupplier flush) {
+        journal.beforeAppend(flush);
+    }
+
+    /** Who is told of every OPEN, appended here or durable and read, before a fix of its range is admitted. */
+    void onOpened(Consumer<RangeRecord.Open> hook) {
+        onOpened = hook;
+    }
+
+    /** How many fixes wait at the edge, for the figures. */
+    void heldCount(IntSupplier count) {
+        heldCount = count;
+    }
+
+    /**
+     * A range record that is durable in the fixes of any partition. Called for each, in the order of its partition, while recovering
+     * and while running; some may be handed over twice.
+     */
+    void onRangeRecord(int partition, long offset, RangeRecord record, long writtenMs) {
+        read.onDurable(offset, record);
+        memory.onDurable(partition, record);
+        know(record, writtenMs);
+    }
+
+    private void onAppended(RangeRecord record, int partition) {
+        memory.onAppended(partition, record);
+        know(record, nowMs);
+        LOG.info("{} of migration {} in partition {}", name(record), record.migrationId(), partition);
+    }
+
+    private void know(RangeRecord record, long writtenMs) {
+        guard.onRangeRecord(record);
+        ledger.onRangeRecord(record, writtenMs, nowMs);
+        if (record instanceof RangeRecord.Open open) {
+            onOpened.accept(open);
         }
     }
 
-    /** What must be appended before a range record, so that it comes after every fix admitted before it. */
-    void beforeRangeRecord(BooleanSupplier flush) {
-        flushFixes = flush;
+    private static String name(RangeRecord record) {
+        return switch (record) {
+            case RangeRecord.Staged _ -> "STAGED";
+            case RangeRecord.Seal _ -> "SEAL";
+            case RangeRecord.Abort _ -> "ABORT";
+            case RangeRecord.Open _ -> "OPEN";
+        };
+    }
+
+    /** Another node serves the partition from now on: what was appended here and is not durable was never written. */
+    void lose(int partition) {
+        moves.onLost(partition);
+        memory.onLost(partition);
+        newGuard();
+    }
+
+    private void newGuard() {
+        guard = new RangeGuard(table, safeguards);
+        guard.tick(nowMs);
+        moves.guard(guard);
+        table.entries().values().stream()
+                .filter(RangeEntry::isMoved)
+                .distinct()
+                .filter(entry -> !isOpenAt(entry, entry.startOffset()))
+                .forEach(moves::awaitOpen);
+        memory.tell(guard);
     }
 
     /** One turn: what the control stream says, then a step of every move. */
     int doWork(long timeMs) {
-        nowMs = timeMs;
+        tick(timeMs);
         int work = readControl();
-        if (moves.active().isEmpty()) {
+        if (moves.isIdle()) {
             return work;
         }
         work += moves.doWork(timeMs);
-        moves.active().forEach(this::noteSeal);
-        publish();
+        int held = heldCount.getAsInt();
+        boolean isNews = moves.active().size() != publishedCount || timeMs - publishedMs >= PUBLISH_EVERY_MS;
+        for (RangeMove move : moves.active()) {
+            MovePlan plan = move.plan();
+            if (!ledger.knows(plan.migrationId())) {
+                started(plan);
+            }
+            isNews |= ledger.look(move, store.stagedBytes(plan), journal.durableOffset(plan.sourcePartition()), held);
+        }
+        hashMismatchCount = moves.hashMismatchCount();
+        if (isNews) {
+            publish();
+        }
         return work;
+    }
+
+    private void tick(long timeMs) {
+        nowMs = timeMs;
+        journal.tick(timeMs);
+        guard.tick(timeMs);
     }
 
     /** Begins moving cells to a partition. */
     MovePlan move(String migrationId, Set<Long> cells, int targetPartition) {
-        MovePlan known = plans.get(migrationId);
+        MovePlan known = ledger.plan(migrationId);
         if (known != null) {
             return known;
         }
-        if (served.isShared()) {
-            throw new HailstormException(
-                    ErrorCode.FAILED_PRECONDITION,
-                    "ranges do not move while several nodes share the log; move them with one node running alone");
-        }
         MovePlan plan = table.plan(migrationId, cells, targetPartition);
-        start(plan);
+        moves.start(plan);
+        started(plan);
         publish();
         return plan;
     }
 
-    private void start(MovePlan plan) {
-        plans.put(plan.migrationId(), plan);
-        progress.put(plan.migrationId(), new Progress());
-        if (progress.size() > ENDED_KEPT) {
-            String eldest = progress.keySet().iterator().next();
-            progress.remove(eldest);
-            plans.remove(eldest);
-        }
-        holds.onMoveStarted(plan);
-        moves.start(plan);
+    private void started(MovePlan plan) {
+        ledger.onStarted(plan);
+        RangeEntry entry = table.entry(plan.cells().first()).orElseThrow();
+        long copyOffset = table.copyOffset(plan.migrationId());
+        holds.onMoveStarted(
+                plan,
+                copyOffset < 0 ? journal.copyOffset(plan.sourcePartition()) : copyOffset,
+                entry.state() == RangeState.SEALED
+                        ? entry.startOffset()
+                        : journal.durableOffset(plan.targetPartition()));
+        // What was read of it before anybody knew its plan.
+        memory.of(plan.migrationId()).forEach(record -> ledger.onRangeRecord(record, nowMs, nowMs));
     }
 
     private void propose(ControlRecord record) {
@@ -219,36 +339,39 @@ final class RangeOwnership implements RangeAdmission {
         return (int) (controlOffset - from);
     }
 
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one thread writes, the others only read
     private void apply(long offset, ControlRecord record) {
         ControlOutcome outcome = table.apply(offset, record);
         guard.onControl(outcome);
         moves.onControl(outcome);
-        if (outcome instanceof ControlOutcome.Voided voided) {
-            LOG.info("void control record at {}: {}", offset, voided.reason());
+        if (record instanceof ControlRecord.Proposal proposal
+                && table.hasEnded(proposal.migrationId())
+                && moves.find(proposal.migrationId()).isEmpty()) {
+            memory.forget(proposal.migrationId());
         }
-    }
-
-    private void noteSeal(RangeMove move) {
-        Progress of = progress.get(move.plan().migrationId());
-        if (of != null && of.sealedMs == 0 && move.phase() == RangeMove.Phase.SEALED) {
-            of.sealedMs = nowMs;
+        if (outcome instanceof ControlOutcome.Voided of) {
+            LOG.info("void control record at {}: {}", offset, of.reason());
+            lastVoided.add(new VoidRecord(offset, RangeCodec.describe(record), of.reason()));
+            if (lastVoided.size() > VOIDED_KEPT) {
+                lastVoided.removeFirst();
+            }
+            voidedCount = voidedCount + 1;
+            voided = List.copyOf(lastVoided);
         }
     }
 
     private void onEnded(RangeMove move) {
-        holds.onMoveEnded(move.plan().migrationId());
-        Progress of = progress.get(move.plan().migrationId());
-        if (of == null) {
-            return;
+        String id = move.plan().migrationId();
+        holds.onMoveEnded(id);
+        ledger.onEnded(move, nowMs);
+        if (move.phase() != RangeMove.Phase.TAKEN_BACK) {
+            memory.forget(id);
         }
-        of.done = true;
-        of.pauseMs = of.sealedMs == 0 ? 0 : (int) (nowMs - of.sealedMs);
-        of.outcome = move.phase().name() + (move.refusal().isEmpty() ? "" : ": " + move.refusal());
+        LOG.info("migration {}: {} {}", id, move.phase(), move.refusal());
     }
 
     /**
-     * Holds the fixes of a range between its SEAL and the target's first acceptance. A driver whose authority lies with
-     * another partition than its cell's owner (it only strayed across) is not held: its records stay in its own log.
+     * Holds the fixes of a range between its SEAL and the next owner's first acceptance.
      */
     @Override
     public int admit(int partition, long routingCell) {
@@ -258,96 +381,61 @@ final class RangeOwnership implements RangeAdmission {
         return switch (guard.admit(partition, routingCell)) {
             case RangeGuard.ADMITTED -> ADMIT;
             case RangeGuard.BUFFER -> HOLD;
-            default -> isMovingFrom(partition, routingCell) ? HOLD : ADMIT;
+            default -> isClosed(partition, routingCell) ? HOLD : ADMIT;
         };
     }
 
-    private boolean isMovingFrom(int partition, long routingCell) {
+    /** A partition that does not own the cell, of a driver that strayed, is not the range's business. */
+    private boolean isClosed(int partition, long routingCell) {
         RangeEntry entry = table.entry(routingCell).orElse(null);
-        return entry != null && entry.ownerPartition() == partition && entry.targetPartition() != partition;
+        if (entry == null || entry.ownerPartition() != partition) {
+            return false;
+        }
+        return !servesBeforeActive || guard.admit(entry.targetPartition(), routingCell) != RangeGuard.ADMITTED;
     }
 
     PartitionMap map() {
         return map;
     }
 
+    /** Moves under way and those that ended lately, in the order in which they began. */
     List<Migration> migrations() {
-        return migrations;
+        return ledger.views().stream().map(RangeCodec::migration).toList();
+    }
+
+    MigrationSummary summary() {
+        return ledger.summary();
+    }
+
+    /** The last control records that changed nothing, oldest first. */
+    List<VoidRecord> voided() {
+        return voided;
+    }
+
+    long voidedCount() {
+        return voidedCount;
+    }
+
+    /** Copies and OPENs that differed from their source: none, unless something is broken. */
+    long hashMismatchCount() {
+        return hashMismatchCount;
     }
 
     private void publish() {
-        List<Migration> published = new ArrayList<>();
-        progress.forEach((id, of) -> {
-            MovePlan plan = plans.get(id);
-            if (plan == null) {
-                return;
-            }
-            Migration.Builder migration = Migration.newBuilder()
-                    .setMigration(id)
-                    .setEpoch(plan.epoch())
-                    .setSourcePartition(plan.sourcePartition())
-                    .setTargetPartition(plan.targetPartition())
-                    .setPauseMs(of.pauseMs)
-                    .setDone(of.done)
-                    .setOutcome(of.outcome);
-            plan.cells().forEach(cell -> migration.addCells(Long.toHexString(cell)));
-            table.entry(plan.cells().first()).ifPresent(entry -> migration.setState(RangeCodec.state(entry.state())));
-            published.add(migration.build());
-        });
-        migrations = List.copyOf(published);
+        publishedMs = nowMs;
+        publishedCount = moves.active().size();
+        ledger.publish(nowMs);
     }
 
-    private final class FixesJournal implements PartitionJournal {
+    private final class Control implements ControlJournal {
         @Override
-        public long append(int partition, RangeRecord record) {
-            if (!flushFixes.getAsBoolean()) {
-                return RangeEntry.NULL_OFFSET;
-            }
-            Event.Builder event = writer.begin(nowMs);
-            RangeCodec.encode(record, event);
-            event.setSchemaVersion(SchemaVersion.current(event.getPayloadCase()));
-            byte[] bytes = event.build().toByteArray();
-            long offset = writer.append(StreamName.FIXES, partition, bytes);
-            if (offset < 0) {
-                return RangeEntry.NULL_OFFSET;
-            }
-            guard.onRangeRecord(record);
-            return offset;
+        public void propose(ControlRecord record) {
+            RangeOwnership.this.propose(record);
         }
 
         @Override
-        public long durableOffset(int partition) {
-            return log.partition(StreamName.FIXES, partition).durableOffset();
-        }
-
-        @Override
-        public long find(int partition, long fromOffset, RangeRecord wanted) {
-            PartitionLog fixes = log.partition(StreamName.FIXES, partition);
-            long[] found = {RangeEntry.NULL_OFFSET};
-            long offset = Math.max(fromOffset, fixes.startOffset());
-            while (found[0] == RangeEntry.NULL_OFFSET) {
-                long next = fixes.read(offset, 4096, (at, hlc, type, buffer, index, length) -> {
-                    if (type == RecordType.EVENT
-                            && RangeCodec.range(EventReader.read(buffer, index, length))
-                                    .filter(record -> isSame(record, wanted))
-                                    .isPresent()) {
-                        found[0] = at;
-                        return false;
-                    }
-                    return true;
-                });
-                if (next == offset) {
-                    break;
-                }
-                offset = next;
-            }
-            return found[0];
-        }
-
-        private static boolean isSame(RangeRecord record, RangeRecord wanted) {
-            return record.getClass() == wanted.getClass()
-                    && record.migrationId().equals(wanted.migrationId())
-                    && record.epoch() == wanted.epoch();
+        public boolean decides() {
+            return served.dispatches();
         }
     }
 }

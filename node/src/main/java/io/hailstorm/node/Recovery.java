@@ -40,6 +40,7 @@ final class Recovery {
     private final PriceBook prices;
     private final ServedPartitions served;
     private final PoisonGate gate;
+    private final RangeOwnership ranges;
     private final FixView fix = new FixView();
     private long maxHlc;
 
@@ -49,13 +50,15 @@ final class Recovery {
             IngestAgent ingest,
             PriceBook prices,
             ServedPartitions served,
-            PoisonGate gate) {
+            PoisonGate gate,
+            RangeOwnership ranges) {
         this.log = log;
         this.clock = clock;
         this.ingest = ingest;
         this.prices = prices;
         this.served = served;
         this.gate = gate;
+        this.ranges = ranges;
     }
 
     /**
@@ -184,6 +187,8 @@ final class Recovery {
                     if (event.hasDriverHandedOver()) {
                         ingest.recoverHandOver(event.getDriverHandedOver());
                     }
+                    RangeCodec.range(event)
+                            .ifPresent(record -> ranges.onRangeRecord(at, from, record, event.getTimeMs()));
                 }
                 return true;
             });

@@ -232,7 +232,7 @@ final class RegionAgent implements MatcherOutput {
                         >= log.partition(StreamName.FIXES, partition).durableOffset()
                 && lateOffsets[partition]
                         >= log.partition(StreamName.LATE, partition).durableOffset()
-                && (partition != ServedPartitions.DISPATCH_PARTITION || ranges.isCaughtUp());
+                && ranges.isCaughtUp();
     }
 
     private void take(int partition, long nowMs) {
@@ -241,7 +241,6 @@ final class RegionAgent implements MatcherOutput {
         if (partition == ServedPartitions.DISPATCH_PARTITION) {
             writer.clear();
             recovery.decide(dispatch, tripsOffsets, pricesOffset, nowMs);
-            ranges.resume();
             LOG.info(
                     "deciding for the region, {} open trips", dispatch.matcher().openTripCount());
         }
@@ -250,6 +249,7 @@ final class RegionAgent implements MatcherOutput {
     private void lose(int partition) {
         served.set(partition, false);
         ingest.lose(partition);
+        ranges.lose(partition);
         lateOffsets[partition] = ingest.checkpointOffset(StreamName.LATE, partition);
         LOG.info("partition {} is another node's, {} left", partition, served.count());
         if (partition == ServedPartitions.DISPATCH_PARTITION) {
@@ -315,8 +315,14 @@ final class RegionAgent implements MatcherOutput {
             if (event.hasDriverHandedOver()) {
                 ingest.recoverHandOver(event.getDriverHandedOver());
             }
+            onRangeRecord(offset, event);
         }
         return true;
+    }
+
+    private void onRangeRecord(long offset, Event event) {
+        RangeCodec.range(event)
+                .ifPresent(record -> ranges.onRangeRecord(readPartition, offset, record, event.getTimeMs()));
     }
 
     /** Records of {@code fixes} folded into the index so far; any thread. */
@@ -331,6 +337,8 @@ final class RegionAgent implements MatcherOutput {
             }
             fix.wrap(buffer, index);
             dispatchFix();
+        } else if (type == RecordType.EVENT) {
+            onRangeRecord(offset, EventReader.read(buffer, index, length));
         }
         return true;
     }

@@ -73,7 +73,7 @@ final class RegionCore {
         holds = new LogHolds(log);
         HybridLogicalClock clock = new HybridLogicalClock(time);
         writer = new EventWriter(log, clock, served);
-        ranges = new RangeOwnership(log, writer, served, cells);
+        ranges = new RangeOwnership(log, writer, served, cells, safeguards);
         PriceBook prices = new PriceBook();
         MatchingConfig matching = MatchingConfig.defaults();
         region = new RegionAgent(
@@ -109,8 +109,11 @@ final class RegionCore {
                         served),
                 wall,
                 metrics);
-        recovery = new Recovery(log, clock, ingest, prices, served, region.gate());
+        recovery = new Recovery(log, clock, ingest, prices, served, region.gate(), ranges);
         ranges.beforeRangeRecord(ingest::flushFixes);
+        ranges.heldCount(ingest::heldCount);
+        ranges.onOpened(open ->
+                open.drivers().forEach(at -> ingest.recoverOpened(at.driver(), at.de(), at.session(), at.lastSeq())));
     }
 
     /**

@@ -83,8 +83,10 @@ final class GoldenEvents {
     private static StreamName streamOf(FieldDescriptor payload) {
         return switch (payload.getName()) {
             case "prices_published" -> StreamName.PRICES;
-            case "range_proposal", "partition_map_initialized" -> StreamName.CONTROL;
-            case "driver_handed_over", "range_sealed", "range_opened", "range_aborted" -> StreamName.FIXES;
+            case "range_proposal", "partition_map_initialized", "move_group_begun", "move_group_ended" ->
+                StreamName.CONTROL;
+            case "driver_handed_over", "range_staged", "range_sealed", "range_opened", "range_aborted" ->
+                StreamName.FIXES;
             case "dead_letter" -> StreamName.DEAD_LETTERS;
             default -> StreamName.TRIPS;
         };

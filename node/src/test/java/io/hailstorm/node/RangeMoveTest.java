@@ -140,7 +140,9 @@ final class RangeMoveTest {
                     sealed.onFix(fix.wrap(buffer, index));
                 } else {
                     RangeCodec.range(EventReader.read(buffer, index, length)).ifPresent(record -> {
-                        counts.merge(record instanceof RangeRecord.Seal ? "seal" : "open", 1, Integer::sum);
+                        if (!(record instanceof RangeRecord.Staged)) {
+                            counts.merge(record instanceof RangeRecord.Seal ? "seal" : "open", 1, Integer::sum);
+                        }
                         sealed.onRange(record);
                     });
                 }
@@ -178,6 +180,8 @@ final class RangeMoveTest {
             switch (record) {
                 case RangeRecord.Seal seal -> seal.cells().forEach(cell -> isSealedByCell.put(cell, true));
                 case RangeRecord.Open open -> open.cells().forEach(cell -> isSealedByCell.put(cell, false));
+                case RangeRecord.Staged staged ->
+                    assertThat(staged.stagedOffset()).isNotNegative();
                 case RangeRecord.Abort abort -> throw new AssertionError("unexpected " + abort);
             }
         }

@@ -61,6 +61,9 @@ final class EventFold {
                     RANGE_SEALED,
                     RANGE_OPENED,
                     RANGE_ABORTED,
+                    RANGE_STAGED,
+                    MOVE_GROUP_BEGUN,
+                    MOVE_GROUP_ENDED,
                     PARTITION_MAP_INITIALIZED,
                     DEAD_LETTER,
                     PAYLOAD_NOT_SET -> {}

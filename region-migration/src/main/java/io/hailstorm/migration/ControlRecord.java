@@ -39,8 +39,10 @@ public sealed interface ControlRecord {
      *     the move is given up
      * @param parentPartition where the range comes from: the source
      * @param parentSealOffset offset of the SEAL in the source's fixes; {@link RangeEntry#NULL_OFFSET} until SEALED
-     * @param startOffset where to look from in the log of the partition that writes next: SEALING, the source's durable end when
-     *     proposed (its SEAL is not before); SEALED, the target's durable end (its OPEN is not before); ACTIVE, the OPEN itself
+     * @param startOffset where to look from in the log of the partition that writes next: COPYING, from where the source is copied,
+     *     or {@link RangeEntry#NULL_OFFSET} for its start; SEALING, the source's durable end when proposed (its SEAL is not before);
+     *     SEALED, the target's durable end (its OPEN is not before); ACTIVE, the OPEN itself, but when the source takes the range
+     *     back, what its OPEN comes after
      */
     record Proposal(
             String migrationId,
@@ -59,6 +61,19 @@ public sealed interface ControlRecord {
             cells = sorted(cells);
         }
     }
+
+    /**
+     * Several moves are to be made, so that whoever decides carries on with them. Void when a group of this id was begun before,
+     * it has no moves, or a move is not named after it. What a move expects is checked when it starts.
+     */
+    record GroupBegun(MoveGroup group) implements ControlRecord {}
+
+    /**
+     * No further move of the group starts; those under way go on. Void when the group is not under way.
+     *
+     * @param outcome for people
+     */
+    record GroupEnded(String groupId, String outcome) implements ControlRecord {}
 
     /** An immutable sorted copy. */
     static NavigableSet<Long> sorted(Set<Long> cells) {

@@ -9,11 +9,13 @@ import io.hailstorm.kernel.HailstormException;
 import io.hailstorm.kernel.Invariants;
 import io.hailstorm.migration.ControlOutcome.Applied;
 import io.hailstorm.migration.ControlOutcome.Voided;
+import io.hailstorm.migration.ControlRecord.GroupBegun;
+import io.hailstorm.migration.ControlRecord.GroupEnded;
 import io.hailstorm.migration.ControlRecord.MapInitialized;
 import io.hailstorm.migration.ControlRecord.Proposal;
 import java.util.Collections;
-import java.util.Iterator;
-import java.util.LinkedHashSet;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -34,16 +36,24 @@ import org.jspecify.annotations.Nullable;
  *   ACTIVE(e)         COPYING(e)       parent is the owner, another target, a migrationId never used
  *   COPYING(e)        SEALING(e)       same migration and cells
  *   COPYING(e)        ACTIVE(e)        given up: owner stays the source
- *   SEALING(e)        ACTIVE(e)        given up: the coordinator made an ABORT durable
- *   SEALING(e)        SEALED(e)        the coordinator saw the SEAL durable at parentSealOffset; no way back from here
+ *   SEALING(e)        ABORTING(e)      is to be given up: the source writes an ABORT, and no SEAL counts any more
+ *   SEALING(e)        ACTIVE(e)        given up: an ABORT came before the SEAL
+ *   ABORTING(e)       ACTIVE(e)        given up: the ABORT is durable
+ *   SEALING(e)        SEALED(e)        the SEAL is durable at parentSealOffset; no way back to this epoch from here
  *   SEALED(e)         ACTIVE(e+1)      same parentSealOffset; the OPEN is durable in the target at startOffset
+ *   SEALED(e)         ACTIVE(e+2)      taken back: owner is the source, same parentSealOffset; its OPEN is to come at or after
+ *                                      startOffset, and until then nobody accepts
+ *   ACTIVE(e)         ACTIVE(e)        landed: same owner, parent and migration; the OPEN is durable at startOffset, where the
+ *                                      table had another offset
  * </pre>
  *
- * Anything else is void, and says why. Cells move together only when they are at the same epoch.
+ * Anything else is void, and says why: a proposal of somebody who no longer decides fits only if it is what whoever decides now would
+ * propose too. Cells move together only when they are at the same epoch. Beside the ranges the table keeps the groups of moves
+ * that are under way ({@link ControlRecord.GroupBegun}).
  */
 public final class OwnershipTable {
     /** Ids remembered of moves that ended; only a proposal older than that many moves could be mistaken for new. */
-    static final int ENDED_MAX = 4_096;
+    public static final int ENDED_MAX = 4_096;
 
     private static final long FIRST_EPOCH = 1;
 
@@ -53,8 +63,21 @@ public final class OwnershipTable {
     private final Long2ObjectHashMap<RangeEntry> restingByCell = new Long2ObjectHashMap<>();
 
     private final NavigableMap<String, MovePlan> moves = new TreeMap<>();
-    private final Set<String> endedMigrations = new LinkedHashSet<>();
+    private final Map<String, Long> copyOffsetByMigration = new HashMap<>();
+    private final Bounded<MoveOutcome> endedMoves = new Bounded<>();
+    private final NavigableMap<String, MoveGroup> groups = new TreeMap<>();
+    private final Bounded<String> endedGroups = new Bounded<>();
     private long nextOffset;
+
+    /** What is remembered of the last {@link #ENDED_MAX} ended ones. */
+    private static final class Bounded<V> extends LinkedHashMap<String, V> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, V> eldest) {
+            return size() > ENDED_MAX;
+        }
+    }
 
     /**
      * Applies the record at an offset of the control stream. A record already applied is void.
@@ -67,6 +90,8 @@ public final class OwnershipTable {
                 : switch (record) {
                     case MapInitialized initialized -> initialize(initialized);
                     case Proposal proposal -> propose(proposal);
+                    case GroupBegun begun -> begin(begun.group());
+                    case GroupEnded ended -> end(ended);
                 };
         nextOffset = Math.max(nextOffset, offset + 1);
         return refusal.isEmpty() ? new Applied(offset, record) : new Voided(offset, record, refusal);
@@ -113,7 +138,27 @@ public final class OwnershipTable {
 
     /** Whether a move of this id ended, done or given up. */
     public boolean hasEnded(String migrationId) {
-        return endedMigrations.contains(migrationId);
+        return endedMoves.containsKey(migrationId);
+    }
+
+    /** How a move of this id ended; empty for one under way, unknown, or ended long ago. */
+    public Optional<MoveOutcome> outcome(String migrationId) {
+        return Optional.ofNullable(endedMoves.get(migrationId));
+    }
+
+    /** From where the source of a move under way is copied; {@link RangeEntry#NULL_OFFSET} for the start of its log. */
+    public long copyOffset(String migrationId) {
+        return copyOffsetByMigration.getOrDefault(migrationId, NULL_OFFSET);
+    }
+
+    /** Groups of moves under way, in order of id. */
+    public List<MoveGroup> groups() {
+        return List.copyOf(groups.values());
+    }
+
+    /** Whether a group of this id was begun, under way or ended. */
+    public boolean knowsGroup(String groupId) {
+        return groups.containsKey(groupId) || endedGroups.containsKey(groupId);
     }
 
     /** The offset of the control stream to apply next. */
@@ -201,7 +246,7 @@ public final class OwnershipTable {
         }
         MovePlan move = moves.get(proposal.migrationId());
         if (proposal.expectedState() == RangeState.ACTIVE) {
-            return start(proposal);
+            return proposal.state() == RangeState.ACTIVE ? land(proposal) : start(proposal);
         }
         // Expected states matched, so each cell is in some move; it must be this one, and the whole of it.
         if (move == null || !move.cells().equals(proposal.cells())) {
@@ -212,9 +257,36 @@ public final class OwnershipTable {
         }
         return switch (proposal.state()) {
             case COPYING -> "no way back to COPYING";
-            case SEALING, SEALED -> goOn(proposal, move);
-            case ACTIVE -> proposal.epoch() == move.epoch() ? giveUp(proposal, move) : activate(proposal, move);
+            case SEALING, SEALED, ABORTING -> goOn(proposal, move);
+            case ACTIVE ->
+                proposal.epoch() == move.epoch()
+                        ? giveUp(proposal, move)
+                        : proposal.epoch() == move.epoch() + 1 ? activate(proposal, move) : takeBack(proposal, move);
         };
+    }
+
+    private String begin(MoveGroup group) {
+        if (knowsGroup(group.groupId())) {
+            return "group " + group.groupId() + " was begun before";
+        }
+        for (MovePlan move : group.moves()) {
+            if (!group.isNamedAfter(move.migrationId())) {
+                return "migration " + move.migrationId() + " is not named after its group " + group.groupId();
+            }
+        }
+        if (group.moves().isEmpty()) {
+            return "group " + group.groupId() + " has no moves";
+        }
+        groups.put(group.groupId(), group);
+        return "";
+    }
+
+    private String end(GroupEnded ended) {
+        if (groups.remove(ended.groupId()) == null) {
+            return "group " + ended.groupId() + " is not under way";
+        }
+        endedGroups.put(ended.groupId(), ended.outcome());
+        return "";
     }
 
     private String start(Proposal proposal) {
@@ -242,15 +314,20 @@ public final class OwnershipTable {
         }
         MovePlan move = new MovePlan(proposal.migrationId(), proposal.cells(), source, target, first.epoch());
         moves.put(move.migrationId(), move);
+        copyOffsetByMigration.put(move.migrationId(), proposal.startOffset());
         put(proposal, move, source, target);
         return "";
     }
 
     private String goOn(Proposal proposal, MovePlan move) {
         RangeState from = proposal.expectedState();
-        boolean inOrder = proposal.state() == RangeState.SEALING
-                ? from == RangeState.COPYING
-                : from == RangeState.SEALING && proposal.parentSealOffset() >= 0;
+        boolean inOrder =
+                switch (proposal.state()) {
+                    case SEALING -> from == RangeState.COPYING;
+                    case SEALED -> from == RangeState.SEALING && proposal.parentSealOffset() >= 0;
+                    case ABORTING -> from == RangeState.SEALING;
+                    case ACTIVE, COPYING -> false;
+                };
         if (!inOrder || proposal.epoch() != move.epoch() || proposal.ownerPartition() != move.targetPartition()) {
             return "not a step of " + move.migrationId() + ": " + from + " to " + proposal;
         }
@@ -268,23 +345,54 @@ public final class OwnershipTable {
             Invariants.require(resting != null, "a moving cell without its resting entry");
             entryByCell.put(cell, resting);
         }
-        end(move);
+        end(move, MoveOutcome.GIVEN_UP);
         return "";
     }
 
     private String activate(Proposal proposal, MovePlan move) {
-        long sealOffset = require(move.cells().first()).parentSealOffset();
-        if (proposal.expectedState() != RangeState.SEALED
-                || proposal.epoch() != move.epoch() + 1
-                || proposal.ownerPartition() != move.targetPartition()
-                || proposal.parentSealOffset() != sealOffset
-                || proposal.startOffset() < 0) {
-            return "not the end of " + move.migrationId() + " sealed at " + sealOffset + ": " + proposal;
+        if (!isAfterSeal(proposal, move, move.targetPartition())) {
+            return "not the end of " + move.migrationId() + ": " + proposal;
         }
         put(proposal, move, move.targetPartition(), move.targetPartition());
         move.cells().forEach(cell -> restingByCell.remove(cell.longValue()));
         map = map().withOwner(move.cells(), move.targetPartition(), map().epoch() + 1);
-        end(move);
+        end(move, MoveOutcome.DONE);
+        return "";
+    }
+
+    private String takeBack(Proposal proposal, MovePlan move) {
+        if (proposal.epoch() != move.epoch() + 2 || !isAfterSeal(proposal, move, move.sourcePartition())) {
+            return "not the taking back of " + move.migrationId() + ": " + proposal;
+        }
+        put(proposal, move, move.sourcePartition(), move.sourcePartition());
+        move.cells().forEach(cell -> restingByCell.remove(cell.longValue()));
+        end(move, MoveOutcome.TAKEN_BACK);
+        return "";
+    }
+
+    private boolean isAfterSeal(Proposal proposal, MovePlan move, int owner) {
+        return proposal.expectedState() == RangeState.SEALED
+                && proposal.ownerPartition() == owner
+                && proposal.parentSealOffset() == require(move.cells().first()).parentSealOffset()
+                && proposal.startOffset() >= 0;
+    }
+
+    /** Every cell matched epoch and state; only where the OPEN is may change. */
+    private String land(Proposal proposal) {
+        RangeEntry entry = require(proposal.cells().first());
+        boolean isSame = entry.cells().equals(proposal.cells())
+                && entry.migrationId().equals(proposal.migrationId())
+                && entry.epoch() == proposal.epoch()
+                && entry.ownerPartition() == proposal.ownerPartition()
+                && entry.parentPartition() == proposal.parentPartition()
+                && entry.parentSealOffset() == proposal.parentSealOffset();
+        boolean isTogether =
+                proposal.cells().stream().allMatch(cell -> require(cell).equals(entry));
+        if (!isSame || !isTogether || proposal.startOffset() < 0 || proposal.startOffset() == entry.startOffset()) {
+            return "not where " + proposal.migrationId() + " landed: " + proposal + " of " + describe(entry);
+        }
+        RangeEntry landed = entry.startingAt(proposal.startOffset());
+        proposal.cells().forEach(cell -> entryByCell.put(cell.longValue(), landed));
         return "";
     }
 
@@ -304,14 +412,10 @@ public final class OwnershipTable {
         }
     }
 
-    private void end(MovePlan move) {
+    private void end(MovePlan move, MoveOutcome outcome) {
         moves.remove(move.migrationId());
-        endedMigrations.add(move.migrationId());
-        if (endedMigrations.size() > ENDED_MAX) {
-            Iterator<String> eldestFirst = endedMigrations.iterator();
-            eldestFirst.next();
-            eldestFirst.remove();
-        }
+        copyOffsetByMigration.remove(move.migrationId());
+        endedMoves.put(move.migrationId(), outcome);
     }
 
     /** Every cell's entry in ascending order: what two readers of the same records must agree on. */

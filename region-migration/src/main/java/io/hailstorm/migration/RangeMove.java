@@ -4,37 +4,46 @@ import static io.hailstorm.migration.RangeEntry.NULL_OFFSET;
 
 import io.hailstorm.kernel.ErrorCode;
 import io.hailstorm.kernel.HailstormException;
+import io.hailstorm.kernel.Safeguard;
+import io.hailstorm.kernel.Safeguards;
 import io.hailstorm.migration.ControlOutcome.Voided;
 import io.hailstorm.migration.ControlRecord.Proposal;
+import io.hailstorm.migration.RangeStore.Comparison;
+import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Coordinator of one range move: SEAL–SUCCEED, design section 5.1. Its state is the table's; what it holds itself only
- * saves work, so a successor built from the same {@link MovePlan} carries on from any point, and two at once do no harm.
+ * One node's part in one range move: SEAL–SUCCEED, design section 5.1. Every node has one for every move the table shows, and does
+ * what falls to it now; that may change between turns, as partitions come and go.
  *
  * <pre>
- *   phase      does                                                       ends when the table says
- *   STARTING   propose COPYING(e)                                         COPYING, or void: REFUSED
- *   COPYING    stage the durable log until little is missing,             SEALING
- *              then propose SEALING(e)
- *   SEALING    append SEAL to the source; when it is durable, with no     SEALED
- *              ABORT beside it, propose SEALED(e, z)
- *   SEALED     stage up to z, compare hashes, append OPEN to the          ACTIVE(e+1): DONE
- *              target; when it is durable, propose ACTIVE(e+1)
+ *   phase      who serves the target         who serves the source         who decides              ends when the table says
+ *   STARTING                                                               propose COPYING(e)       COPYING, or void: REFUSED
+ *   COPYING    copy the source's durable     copy it too, to vouch         STAGED read:             SEALING
+ *              log; little missing: STAGED                                 propose SEALING(e)
+ *   SEALING    copy on                       append SEAL                   SEAL read, no ABORT      SEALED
+ *                                                                          before: SEALED(e, z)
+ *   SEALED     copy up to the seal, compare, compare what was opened       OPEN read: propose       ACTIVE(e+1): DONE
+ *              append OPEN                                                 ACTIVE(e+1)
  *   giving up, before SEALED:
- *   COPYING    propose ACTIVE(e)                                          ACTIVE(e): GIVEN_UP
- *   SEALING    append ABORT to the source; when durable, propose          ACTIVE(e): GIVEN_UP, or SEALED
- *              ACTIVE(e)                                                  when that came first
+ *   COPYING                                                                propose ACTIVE(e)        ACTIVE(e): GIVEN_UP
+ *   SEALING                                                                propose ABORTING(e)      ABORTING, or SEALED
+ *   ABORTING                                 append ABORT                  ABORT read: ACTIVE(e)    ACTIVE(e): GIVEN_UP
+ *   taking back:
+ *   SEALED                                                                 propose ACTIVE(e+2)      ACTIVE(e+2): TAKEN_BACK
  * </pre>
  *
- * Time only repeats a proposal that was not answered. No time ever re-opens a range. The writer thread.
+ * "Read" means durable, in this node's copy of the log. What a node holds itself only saves work, so a successor, or the same node
+ * after a restart, carries on from table and logs at any point, and two at once do no harm. Time only repeats a proposal that was not
+ * answered. No time ever re-opens a range. The writer thread.
  */
 public final class RangeMove {
     /** An unanswered proposal is made again after this; a duplicate is void. */
     public static final long REPEAT_AFTER_MS = 1_000;
-    /** COPYING ends when at most this many records are missing: a few milliseconds of a busy partition. */
-    public static final long LAG_RECORDS_MAX = 10_000;
-    /** Copies that do not match the source before the move stops with an error. */
+    /** The copy counts as staged when at most this many records are missing: under 50 ms of a busy partition. */
+    public static final long LAG_RECORDS_MAX = 2_000;
+    /** Copies that did not match the source before the move waits for somebody to look. */
     public static final int HASH_MISMATCHES_MAX = 3;
 
     /** See the table above. */
@@ -42,11 +51,14 @@ public final class RangeMove {
         STARTING,
         COPYING,
         SEALING,
+        ABORTING,
         SEALED,
         /** The target owns the range. */
         DONE,
         /** The source kept it. */
         GIVEN_UP,
+        /** The source has it again. */
+        TAKEN_BACK,
         /** The table did not let it start; {@link #refusal} says why. */
         REFUSED
     }
@@ -56,25 +68,38 @@ public final class RangeMove {
     private final ControlJournal control;
     private final PartitionJournal journal;
     private final RangeStore store;
+    private final RangeRecords read;
+    private final Safeguards safeguards;
 
     private boolean isGivingUp;
+    private boolean isTakingBack;
     private String refusal = "";
     private @Nullable Proposal pending;
     private long pendingSinceMs;
-    /** Appended by this coordinator; a predecessor's are found in the log. */
-    private long appendedOffset = NULL_OFFSET;
-
-    private Phase appendedIn = Phase.STARTING;
+    private long copyOffset = NULL_OFFSET;
+    private long stagedOffset = NULL_OFFSET;
+    private boolean hasAppendedStaged;
+    private long appendedSealOffset = NULL_OFFSET;
+    private boolean hasAppendedAbort;
+    private boolean hasAppendedOpen;
+    private boolean isOpenCompared;
     private int hashMismatchCount;
-    private boolean isForgotten;
 
-    public RangeMove(
-            MovePlan plan, OwnershipTable table, ControlJournal control, PartitionJournal journal, RangeStore store) {
+    RangeMove(
+            MovePlan plan,
+            OwnershipTable table,
+            ControlJournal control,
+            PartitionJournal journal,
+            RangeStore store,
+            RangeRecords read,
+            Safeguards safeguards) {
         this.plan = plan;
         this.table = table;
         this.control = control;
         this.journal = journal;
         this.store = store;
+        this.read = read;
+        this.safeguards = safeguards;
     }
 
     public MovePlan plan() {
@@ -83,25 +108,31 @@ public final class RangeMove {
 
     /** Where the move stands, read from the table. */
     public Phase phase() {
+        Optional<MoveOutcome> outcome = table.outcome(plan.migrationId());
+        if (outcome.isPresent()) {
+            return switch (outcome.get()) {
+                case DONE -> Phase.DONE;
+                case GIVEN_UP -> Phase.GIVEN_UP;
+                case TAKEN_BACK -> Phase.TAKEN_BACK;
+            };
+        }
         RangeEntry entry = entry();
         if (entry.migrationId().equals(plan.migrationId())) {
             return switch (entry.state()) {
                 case COPYING -> Phase.COPYING;
                 case SEALING -> Phase.SEALING;
+                case ABORTING -> Phase.ABORTING;
                 case SEALED -> Phase.SEALED;
                 case ACTIVE -> Phase.DONE;
             };
-        }
-        if (table.hasEnded(plan.migrationId())) {
-            return entry.epoch() > plan.epoch() ? Phase.DONE : Phase.GIVEN_UP;
         }
         return refusal.isEmpty() ? Phase.STARTING : Phase.REFUSED;
     }
 
     public boolean isOver() {
         return switch (phase()) {
-            case STARTING, COPYING, SEALING, SEALED -> false;
-            case DONE, GIVEN_UP, REFUSED -> true;
+            case STARTING, COPYING, SEALING, ABORTING, SEALED -> false;
+            case DONE, GIVEN_UP, TAKEN_BACK, REFUSED -> true;
         };
     }
 
@@ -110,13 +141,31 @@ public final class RangeMove {
         return refusal;
     }
 
-    /** Asks to leave the range where it is. Has no effect once the range is SEALED: then only forward. */
+    /** Everything of the source below this is in this node's copy; {@link RangeEntry#NULL_OFFSET} where there is none. */
+    public long stagedOffset() {
+        return stagedOffset;
+    }
+
+    /** Times a copy here, or an OPEN read here, differed from the source. */
+    public int hashMismatchCount() {
+        return hashMismatchCount;
+    }
+
+    /** Asks to leave the range where it is. Has no effect once the range is SEALED. Where it is decided. */
     public void giveUp() {
         isGivingUp = true;
     }
 
+    /**
+     * Asks that the source take a SEALED range back, two epochs later; costs no more than a pause, but the target's copying was in
+     * vain. Whichever of this and the target's OPEN is entered first counts. Where it is decided.
+     */
+    public void takeBack() {
+        isTakingBack = true;
+    }
+
     /** After the table applied a record; proposals of other moves are ignored. */
-    public void onControl(ControlOutcome outcome) {
+    void onControl(ControlOutcome outcome) {
         if (!outcome.record().equals(pending)) {
             return;
         }
@@ -126,119 +175,210 @@ public final class RangeMove {
         }
     }
 
+    /** This node no longer decides, and the table knows nothing of the move. */
+    void drop(String reason) {
+        if (phase() == Phase.STARTING) {
+            refusal = reason;
+        }
+    }
+
+    /** A partition is served elsewhere now: what was appended to it here and is not durable was never written. */
+    void onLost(int partition, int decidingPartition) {
+        if (partition == plan.sourcePartition()) {
+            appendedSealOffset = NULL_OFFSET;
+            hasAppendedAbort = false;
+        }
+        if (partition == plan.targetPartition()) {
+            hasAppendedStaged = false;
+            hasAppendedOpen = false;
+        }
+        if (partition == decidingPartition) {
+            pending = null;
+            isGivingUp = false;
+            isTakingBack = false;
+        }
+    }
+
     /**
      * Does what can be done now.
      *
      * @return amount of work done
-     * @throws HailstormException {@code DATA_LOSS} when the target's copy does not match the source again and again
      */
-    public int doWork(long nowMs) {
-        Phase phase = phase();
-        if (phase != appendedIn) {
-            appendedIn = phase;
-            appendedOffset = NULL_OFFSET;
-        }
-        if (pending != null && !isOver() && nowMs - pendingSinceMs < REPEAT_AFTER_MS) {
-            return 0;
-        }
-        return switch (phase) {
-            case STARTING -> propose(nowMs, RangeState.ACTIVE, RangeState.COPYING, NULL_OFFSET, NULL_OFFSET);
-            case COPYING -> isGivingUp ? proposeGivenUp(nowMs, RangeState.COPYING) : copy(nowMs);
+    int doWork(long nowMs) {
+        return switch (phase()) {
+            case STARTING -> start(nowMs);
+            case COPYING -> copy(nowMs);
             case SEALING -> seal(nowMs);
+            case ABORTING -> abort(nowMs);
             case SEALED -> open(nowMs);
-            case DONE, GIVEN_UP, REFUSED -> forget();
+            case DONE -> compareOpen();
+            case GIVEN_UP, TAKEN_BACK, REFUSED -> 0;
         };
     }
 
+    private int start(long nowMs) {
+        long from = pending == null ? journal.copyOffset(plan.sourcePartition()) : pending.startOffset();
+        return propose(nowMs, RangeState.ACTIVE, RangeState.COPYING, NULL_OFFSET, from);
+    }
+
     private int copy(long nowMs) {
-        long durableOffset = journal.durableOffset(plan.sourcePartition());
-        long staged = store.stage(plan.migrationId(), plan.cells(), plan.sourcePartition(), durableOffset);
-        if (durableOffset - staged > LAG_RECORDS_MAX) {
-            return 1;
+        if (isGivingUp && control.decides()) {
+            return proposeGivenUp(nowMs, RangeState.COPYING);
         }
-        // Durable, not end: after a crash the SEAL may get a lower offset than today's end.
-        return propose(nowMs, RangeState.COPYING, RangeState.SEALING, NULL_OFFSET, durableOffset);
+        int work = follow();
+        if (read.isStaged(plan.migrationId())) {
+            // Durable, not end: after a crash the SEAL may get a lower offset than today's end.
+            long durableOffset = journal.durableOffset(plan.sourcePartition());
+            return work + propose(nowMs, RangeState.COPYING, RangeState.SEALING, NULL_OFFSET, durableOffset);
+        }
+        boolean isStaged = journal.serves(plan.targetPartition())
+                && copyableEnd(plan.sourcePartition()) - stagedOffset <= LAG_RECORDS_MAX;
+        if (isStaged && !hasAppendedStaged) {
+            var staged = new RangeRecord.Staged(plan.migrationId(), plan.epoch(), stagedOffset);
+            hasAppendedStaged = journal.append(plan.targetPartition(), staged) != NULL_OFFSET;
+            work++;
+        }
+        return work;
     }
 
     private int seal(long nowMs) {
-        int source = plan.sourcePartition();
-        RangeRecord.Seal seal = new RangeRecord.Seal(plan.migrationId(), plan.epoch(), plan.cells());
-        RangeRecord.Abort abort = new RangeRecord.Abort(plan.migrationId(), plan.epoch());
-        if (!isDueToSearch(source)) {
-            return 0;
+        if (isGivingUp && control.decides()) {
+            return propose(nowMs, RangeState.SEALING, RangeState.ABORTING, NULL_OFFSET, entry().startOffset());
         }
-        long fromOffset = entry().startOffset();
-        // An ABORT, even a predecessor's, may have come before the SEAL and made it void.
-        if (journal.find(source, fromOffset, abort) != NULL_OFFSET) {
-            isGivingUp = true;
+        if (read.isAbortedBeforeSeal(plan.migrationId())) {
             return proposeGivenUp(nowMs, RangeState.SEALING);
         }
-        long sealOffset = journal.find(source, fromOffset, seal);
-        if (isGivingUp) {
-            return append(source, abort);
+        int work = follow() + appendSeal();
+        long sealOffset = read.sealOffset(plan.migrationId());
+        if (sealOffset == NULL_OFFSET && !safeguards.has(Safeguard.SEAL_DURABLE)) {
+            sealOffset = appendedSealOffset;
         }
         if (sealOffset == NULL_OFFSET) {
-            return append(source, seal);
+            return work;
         }
         long targetOffset = journal.durableOffset(plan.targetPartition());
-        return propose(nowMs, RangeState.SEALING, RangeState.SEALED, sealOffset, targetOffset);
+        return work + propose(nowMs, RangeState.SEALING, RangeState.SEALED, sealOffset, targetOffset);
+    }
+
+    /** Also a SEALED range is sealed again by whoever took the source over without the SEAL: it was in no copy. */
+    private int appendSeal() {
+        if (!journal.serves(plan.sourcePartition())
+                || read.sealOffset(plan.migrationId()) != NULL_OFFSET
+                || appendedSealOffset != NULL_OFFSET) {
+            return 0;
+        }
+        appendedSealOffset = journal.append(
+                plan.sourcePartition(),
+                new RangeRecord.Seal(
+                        plan.migrationId(), plan.epoch(), plan.cells(), store.hashedOffset(plan), store.hash(plan)));
+        return 1;
+    }
+
+    private int abort(long nowMs) {
+        if (read.isAborted(plan.migrationId())) {
+            return proposeGivenUp(nowMs, RangeState.ABORTING);
+        }
+        if (!journal.serves(plan.sourcePartition()) || hasAppendedAbort) {
+            return 0;
+        }
+        var abort = new RangeRecord.Abort(plan.migrationId(), plan.epoch());
+        hasAppendedAbort = journal.append(plan.sourcePartition(), abort) != NULL_OFFSET;
+        return 1;
     }
 
     private int open(long nowMs) {
-        int target = plan.targetPartition();
         long sealOffset = entry().parentSealOffset();
-        if (!isDueToSearch(target)) {
-            return 0;
+        if (isTakingBack && control.decides()) {
+            return takeBack(nowMs, sealOffset);
         }
-        long openOffset =
-                journal.find(target, entry().startOffset(), openRecord(sealOffset, new RangeFold(plan.cells())));
+        int work = follow() + appendSeal() + compareOpen();
+        long openOffset = read.openOffset(plan.migrationId(), plan.epoch() + 1);
         if (openOffset != NULL_OFFSET) {
-            return propose(nowMs, RangeState.SEALED, RangeState.ACTIVE, sealOffset, openOffset);
+            return work + propose(nowMs, RangeState.SEALED, RangeState.ACTIVE, sealOffset, openOffset);
         }
-        long staged = store.stage(plan.migrationId(), plan.cells(), plan.sourcePartition(), sealOffset);
-        if (staged < sealOffset) {
-            return 1;
-        }
-        RangeFold copy = store.staged(plan.migrationId());
-        long sourceHash = store.sourceHash(plan.sourcePartition(), plan.cells(), sealOffset);
-        if (copy.hash() != sourceHash) {
-            return stageAgain(copy.hash(), sourceHash);
-        }
-        return append(target, openRecord(sealOffset, copy));
+        return work + appendOpen(sealOffset);
     }
 
-    private RangeRecord.Open openRecord(long sealOffset, RangeFold copy) {
+    private int takeBack(long nowMs, long sealOffset) {
+        if (!safeguards.has(Safeguard.REACTIVATE_BY_CONTROL)
+                && journal.serves(plan.sourcePartition())
+                && !hasAppendedOpen) {
+            hasAppendedOpen = true;
+            journal.append(plan.sourcePartition(), openRecord(2, sealOffset, store.staged(plan)));
+        }
+        return propose(nowMs, RangeState.SEALED, RangeState.ACTIVE, sealOffset, sealOffset + 1);
+    }
+
+    private int appendOpen(long sealOffset) {
+        if (!journal.serves(plan.targetPartition()) || hasAppendedOpen || hashMismatchCount >= HASH_MISMATCHES_MAX) {
+            return 0;
+        }
+        if (safeguards.has(Safeguard.DRAIN_BEFORE_OPEN)) {
+            RangeRecord.Seal seal = read.seal(plan.migrationId());
+            if (seal == null || stagedOffset < read.sealOffset(plan.migrationId())) {
+                return 0;
+            }
+            if (store.compare(plan, seal.hashedOffset(), seal.stateHash()) == Comparison.DIFFERENT) {
+                return copyAgain();
+            }
+        }
+        RangeRecord.Open open = openRecord(1, sealOffset, store.staged(plan));
+        hasAppendedOpen = journal.append(plan.targetPartition(), open) != NULL_OFFSET;
+        return 1;
+    }
+
+    /** As a target, or as a source that goes on. */
+    private RangeRecord.Open openRecord(int epochs, long sealOffset, RangeFold copy) {
+        boolean withState = safeguards.has(Safeguard.OPEN_WITH_STATE);
         return new RangeRecord.Open(
                 plan.migrationId(),
-                plan.epoch() + 1,
+                plan.epoch() + epochs,
                 plan.cells(),
                 plan.sourcePartition(),
                 sealOffset,
-                copy.hash(),
-                copy.drivers());
+                withState ? copy.hash() : 0,
+                withState ? copy.drivers() : List.of());
     }
 
-    private int stageAgain(long stagedHash, long sourceHash) {
-        store.forget(plan.migrationId());
+    private int copyAgain() {
         hashMismatchCount++;
-        if (hashMismatchCount >= HASH_MISMATCHES_MAX) {
-            throw new HailstormException(
-                    ErrorCode.DATA_LOSS,
-                    "migration " + plan.migrationId() + ": the copy differs from partition " + plan.sourcePartition()
-                            + " at its seal: expected=" + Long.toHexString(sourceHash) + ", got="
-                            + Long.toHexString(stagedHash) + "; the range stays sealed, check the log");
+        stagedOffset = NULL_OFFSET;
+        store.restart(plan);
+        return 1;
+    }
+
+    /** The source's own node looks once at what was opened. */
+    private int compareOpen() {
+        RangeRecord.Open open = read.open(plan.migrationId(), plan.epoch() + 1);
+        long sealOffset = read.sealOffset(plan.migrationId());
+        boolean isDrained = sealOffset != NULL_OFFSET && stagedOffset >= sealOffset;
+        if (open == null || isOpenCompared || !isDrained || !journal.serves(plan.sourcePartition())) {
+            return 0;
+        }
+        isOpenCompared = true;
+        if (store.staged(plan).hash() != open.stateHash() || RangeFold.hash(open.drivers()) != open.stateHash()) {
+            hashMismatchCount++;
         }
         return 1;
     }
 
-    /** The log is searched when this coordinator knows nothing of it yet, and once its own record is durable. */
-    private boolean isDueToSearch(int partition) {
-        return appendedOffset == NULL_OFFSET || journal.durableOffset(partition) > appendedOffset;
+    /** Where this node takes part, its copy follows the source, at most up to the seal. */
+    private int follow() {
+        if (!journal.serves(plan.sourcePartition()) && !journal.serves(plan.targetPartition())) {
+            return 0;
+        }
+        if (copyOffset == NULL_OFFSET) {
+            copyOffset = Math.max(0, table.copyOffset(plan.migrationId()));
+        }
+        long end = copyableEnd(plan.sourcePartition());
+        long sealOffset = read.sealOffset(plan.migrationId());
+        long before = stagedOffset;
+        stagedOffset = store.stage(plan, copyOffset, sealOffset == NULL_OFFSET ? end : Math.min(end, sealOffset));
+        return stagedOffset == before ? 0 : 1;
     }
 
-    private int append(int partition, RangeRecord record) {
-        appendedOffset = journal.append(partition, record);
-        return 1;
+    private long copyableEnd(int partition) {
+        return safeguards.has(Safeguard.COPY_DURABLE) ? journal.durableOffset(partition) : journal.endOffset(partition);
     }
 
     private int proposeGivenUp(long nowMs, RangeState expected) {
@@ -247,34 +387,33 @@ public final class RangeMove {
 
     private int propose(long nowMs, RangeState expected, RangeState next, long sealOffset, long startOffset) {
         Proposal made = pending;
-        if (made == null || made.state() != next || made.expectedState() != expected) {
-            boolean isGivenUp = next == RangeState.ACTIVE && expected != RangeState.SEALED;
-            boolean isDone = next == RangeState.ACTIVE && expected == RangeState.SEALED;
-            made = new Proposal(
-                    plan.migrationId(),
-                    plan.cells(),
-                    plan.epoch(),
-                    expected,
-                    isDone ? plan.epoch() + 1 : plan.epoch(),
-                    next,
-                    isGivenUp ? plan.sourcePartition() : plan.targetPartition(),
-                    plan.sourcePartition(),
-                    sealOffset,
-                    startOffset);
+        boolean isSame = made != null && made.state() == next && made.expectedState() == expected;
+        if (!control.decides() || (isSame && nowMs - pendingSinceMs < REPEAT_AFTER_MS)) {
+            return 0;
         }
-        pending = made;
+        Proposal proposed = made != null && isSame ? made : proposal(expected, next, sealOffset, startOffset);
+        pending = proposed;
         pendingSinceMs = nowMs;
-        control.propose(made);
+        control.propose(proposed);
         return 1;
     }
 
-    private int forget() {
-        if (isForgotten) {
-            return 0;
-        }
-        isForgotten = true;
-        store.forget(plan.migrationId());
-        return 1;
+    private Proposal proposal(RangeState expected, RangeState next, long sealOffset, long startOffset) {
+        boolean isEnd = next == RangeState.ACTIVE;
+        boolean isFromSealed = expected == RangeState.SEALED;
+        long epochs = isEnd && isFromSealed ? (isTakingBack ? 2 : 1) : 0;
+        boolean isSourceOwner = isEnd && (!isFromSealed || isTakingBack);
+        return new Proposal(
+                plan.migrationId(),
+                plan.cells(),
+                plan.epoch(),
+                expected,
+                plan.epoch() + epochs,
+                next,
+                isSourceOwner ? plan.sourcePartition() : plan.targetPartition(),
+                plan.sourcePartition(),
+                sealOffset,
+                startOffset);
     }
 
     private RangeEntry entry() {

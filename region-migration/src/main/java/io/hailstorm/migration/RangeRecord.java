@@ -7,11 +7,24 @@ import java.util.NavigableSet;
 public sealed interface RangeRecord {
     String migrationId();
 
-    /** Epoch of the range once this record counts: the source's for a SEAL or ABORT, the target's for an OPEN. */
+    /** Epoch of the range once this record counts: the source's for a SEAL or ABORT, the next owner's for an OPEN. */
     long epoch();
 
-    /** In the source's log: the last record of this range at this epoch. */
-    record Seal(String migrationId, long epoch, NavigableSet<Long> cells) implements RangeRecord {
+    /**
+     * In the target's log: its copy has everything of the source below {@code stagedOffset}, which was then almost its end. Changes
+     * nothing; whoever decides may close the source now.
+     */
+    record Staged(String migrationId, long epoch, long stagedOffset) implements RangeRecord {}
+
+    /**
+     * In the source's log: the last record of this range at this epoch.
+     *
+     * @param hashedOffset an offset of the source a little before the seal; {@link RangeEntry#NULL_OFFSET} when the source has
+     *     nothing to compare with
+     * @param stateHash {@link RangeFold#hash} of the range below that offset, as the source's own node folded it
+     */
+    record Seal(String migrationId, long epoch, NavigableSet<Long> cells, long hashedOffset, long stateHash)
+            implements RangeRecord {
         public Seal {
             cells = ControlRecord.sorted(cells);
         }
@@ -21,7 +34,8 @@ public sealed interface RangeRecord {
     record Abort(String migrationId, long epoch) implements RangeRecord {}
 
     /**
-     * In the target's log: the range goes on here. Counts only when the table names it.
+     * In the next owner's log, the target's, or the source's own at a later epoch: the range goes on here. Counts only when the
+     * table says that this partition owns the range at this epoch.
      *
      * @param stateHash of {@code drivers}, equal at source and target; see {@link RangeFold#hash}
      * @param drivers by driver: where each driver's sequence stood at the seal

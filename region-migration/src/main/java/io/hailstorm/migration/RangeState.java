@@ -9,5 +9,7 @@ public enum RangeState {
     /** The source may close the range with a SEAL record; it accepts up to that record. */
     SEALING,
     /** The SEAL is durable and known to all: no way back to this epoch. Nobody accepts. */
-    SEALED
+    SEALED,
+    /** Was SEALING and is given up: the source makes an ABORT durable, then is the range's owner again. */
+    ABORTING
 }

@@ -16,11 +16,12 @@ import static io.hailstorm.migration.TestRange.sealed;
 import static io.hailstorm.migration.TestRange.sealing;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hailstorm.kernel.Safeguards;
 import org.junit.jupiter.api.Test;
 
 class RangeGuardTest {
     private final OwnershipTable table = TestRange.table();
-    private final RangeGuard guard = new RangeGuard(table);
+    private final RangeGuard guard = new RangeGuard(table, Safeguards.ALL);
     private long nextOffset = 1;
 
     @Test
@@ -88,7 +89,7 @@ class RangeGuardTest {
     void findsItsStateAgainFromTableAndLogs() {
         read(copying("m", A));
         read(sealing());
-        RangeGuard recovered = new RangeGuard(table);
+        RangeGuard recovered = new RangeGuard(table, Safeguards.ALL);
         recovered.onRangeRecord(SEAL);
         assertThat(recovered.admit(0, A)).isEqualTo(MOVED);
         assertThat(recovered.admit(1, A)).isEqualTo(BUFFER);
@@ -103,7 +104,7 @@ class RangeGuardTest {
         read(sealed(10));
         guard.onRangeRecord(OPEN);
         read(active());
-        RangeGuard recovered = new RangeGuard(table);
+        RangeGuard recovered = new RangeGuard(table, Safeguards.ALL);
         recovered.onRangeRecord(OPEN);
         recovered.onRangeRecord(SEAL);
         recovered.onRangeRecord(ABORT);

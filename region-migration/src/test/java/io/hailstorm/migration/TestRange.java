@@ -24,7 +24,8 @@ final class TestRange {
         C = disk[2];
     }
 
-    static final RangeRecord.Seal SEAL = new RangeRecord.Seal("m", 1, ControlRecord.sorted(Set.of(A)));
+    static final RangeRecord.Seal SEAL =
+            new RangeRecord.Seal("m", 1, ControlRecord.sorted(Set.of(A)), RangeEntry.NULL_OFFSET, 0);
     static final RangeRecord.Abort ABORT = new RangeRecord.Abort("m", 1);
     static final RangeRecord.Open OPEN =
             new RangeRecord.Open("m", 2, ControlRecord.sorted(Set.of(A)), 0, 10, RangeFold.hash(List.of()), List.of());
