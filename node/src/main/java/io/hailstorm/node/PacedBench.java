@@ -10,6 +10,7 @@ import java.io.InputStream;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * what was acknowledged, moves ranges meanwhile, and holds the log against what phones were promised.
  */
 final class PacedBench {
+    private static final int STOP_WAITS_MAX = 1_000;
+    private static final long STOP_WAIT_NS = 1_000_000;
+
     private final HailstormNode node;
     private final TimeSource time;
     private final Pauses pauses;
@@ -25,6 +29,7 @@ final class PacedBench {
     private final Thread reader;
     private volatile boolean steady;
     private volatile boolean stopping;
+    private volatile boolean stopped;
     private volatile @Nullable IOException failure;
 
     PacedBench(HailstormNode node, TimeSource time, Optional<Duration> migrateEvery, InputStream acks) {
@@ -49,6 +54,7 @@ final class PacedBench {
                 }
                 if (stopping) {
                     pauses.stop();
+                    stopped = true;
                 }
                 tally.accept(ack);
                 migrations.ifPresent(driver -> driver.doWork(time.epochMs()));
@@ -63,9 +69,12 @@ final class PacedBench {
         steady = true;
     }
 
-    /** From here on it does not, and no move begins. */
+    /** From here on it does not, and no move begins. Acknowledgements still come: a generator that ended would pass for a dip. */
     void stop() {
         stopping = true;
+        for (int wait = 0; wait < STOP_WAITS_MAX && !stopped; wait++) {
+            LockSupport.parkNanos(STOP_WAIT_NS);
+        }
     }
 
     /** After the generator has ended: the report's part. */
