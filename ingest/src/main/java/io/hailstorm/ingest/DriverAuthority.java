@@ -6,9 +6,8 @@ import io.hailstorm.kernel.GeoPoint;
 
 /**
  * Which partition's log a driver's fix goes to: the partition with authority over the driver, which follows the
- * driver's cell with hysteresis. Each change of authority raises the driver epoch {@code de}. The door for a hand-over
- * between nodes: there the change waits for the other side, here only until nothing of the driver is undurable, so
- * that the records before the change survive whatever the ones after it survive.
+ * driver's cell with hysteresis. Each change of authority raises the driver epoch {@code de}. Within a node the change
+ * waits until nothing of the driver is undurable, so that the records before it survive whatever the ones after it survive.
  *
  * <table>
  * <caption>How authority moves</caption>
@@ -57,8 +56,7 @@ final class DriverAuthority {
                 session.awayPartition = cellPartition;
                 return servers.endpoint(cellPartition).isEmpty() ? WAIT : AWAY;
             }
-            session.owner = cellPartition;
-            session.de++;
+            session.moveTo(cellPartition, session.de + 1);
             return cellPartition;
         }
         int due = due(session, map, cellPartition, latE7, lonE7);
@@ -69,16 +67,14 @@ final class DriverAuthority {
         if (!here && servers.endpoint(due).isEmpty()) {
             return session.owner;
         }
-        if (session.pendingCount > 0) {
-            return WAIT;
-        }
         if (!here) {
             session.awayPartition = due;
             return AWAY;
         }
-        session.owner = due;
-        session.de++;
-        session.foreignCount = 0;
+        if (session.pendingCount > 0) {
+            return WAIT;
+        }
+        session.moveTo(due, session.de + 1);
         return due;
     }
 

@@ -2,6 +2,7 @@ package io.hailstorm.ingest;
 
 import io.grpc.Status;
 import io.hailstorm.geo.PartitionMap;
+import io.hailstorm.kernel.CounterRandom;
 import io.hailstorm.kernel.FixDescriptor;
 import io.hailstorm.kernel.TripId;
 import io.hailstorm.log.PartitionLog;
@@ -21,9 +22,13 @@ import org.jspecify.annotations.Nullable;
  * Serves drivers' streams on the agent's thread: sessions, fixes, answers to offers, and one coalesced acknowledgement a
  * stream and turn. Methods that answer false must be asked again at a later turn with the same message.
  */
-final class DriverDesk implements PendingAcks.Tally {
-    /** Gives the other node's reading of the log time to get there before the phone. */
-    private static final int AWAY_DELAY_MS = 50;
+final class DriverDesk implements PendingAcks.Tally, HandOvers.Phones {
+    /** Bounds of waits that phones are told, which draw a time below them: those who are sent on together come apart. */
+    private static final int AWAY_DELAY_MS_MAX = 100;
+
+    private static final int RETRY_DELAY_MS_MAX = 1_000;
+    private static final int LOST_DELAY_MS_MAX = 1_000;
+    private static final int JITTER_STREAM = 0;
 
     private final IngestConfig config;
     private final EdgeHub hub;
@@ -33,6 +38,10 @@ final class DriverDesk implements PendingAcks.Tally {
     private final TripAppender trips;
     private final TripFeed tripFeed;
     private final IngestMetrics metrics;
+    private final Reception reception;
+    private final EarlyPhones early;
+    private final HandOverStats stats;
+    private long draws;
     /** Streams with something to acknowledge. */
     private ArrayList<DriverStream> due = new ArrayList<>();
 
@@ -46,7 +55,9 @@ final class DriverDesk implements PendingAcks.Tally {
             FixDecider decider,
             TripAppender trips,
             TripFeed tripFeed,
-            IngestMetrics metrics) {
+            IngestMetrics metrics,
+            Reception reception,
+            HandOverStats stats) {
         this.config = config;
         this.hub = hub;
         this.sessions = sessions;
@@ -55,15 +66,66 @@ final class DriverDesk implements PendingAcks.Tally {
         this.trips = trips;
         this.tripFeed = tripFeed;
         this.metrics = metrics;
+        this.reception = reception;
+        this.stats = stats;
+        early = new EarlyPhones(stats);
     }
 
-    boolean hello(DriverStream stream, long sessionNumber, long clockOffsetMs, long nowMs) {
+    boolean hello(DriverStream stream, long sessionNumber, long clockOffsetMs, AuthorityClaim claim, long nowMs) {
+        return switch (reception.of(stream.principal.id(), claim, nowMs)) {
+            case Reception.Here here -> greet(stream, sessionNumber, clockOffsetMs, nowMs);
+            case Reception.Elsewhere(int partition, AuthorityClaim authority) -> {
+                sendAway(stream, partition, delayMs(stream, AWAY_DELAY_MS_MAX), authority);
+                yield true;
+            }
+            case Reception.Unclear unclear -> {
+                if (!early.hold(stream, sessionNumber, clockOffsetMs, claim, nowMs)) {
+                    retry(stream);
+                }
+                yield true;
+            }
+        };
+    }
+
+    /** Greets or sends on the phones of whom it is clear now where they belong. */
+    int receiveEarly(long nowMs) {
+        return early.isEmpty() ? 0 : early.settle(each -> receive(each, nowMs), this::retry, nowMs);
+    }
+
+    private boolean receive(EarlyPhones.Early each, long nowMs) {
+        DriverStream stream = each.stream();
+        switch (reception.of(stream.principal.id(), each.claim(), nowMs)) {
+            case Reception.Here here -> {
+                if (!greet(stream, each.session(), each.clockOffsetMs(), nowMs)) {
+                    return false;
+                }
+                stream.tally.early = null;
+                arrive(stream, each.count(), each.records(), 0, nowMs);
+            }
+            case Reception.Elsewhere(int partition, AuthorityClaim authority) ->
+                sendAway(stream, partition, delayMs(stream, AWAY_DELAY_MS_MAX), authority);
+            case Reception.Unclear unclear -> {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Nothing is known of the driver yet: the phone asks again later, where it was last known to be. */
+    private void retry(DriverStream stream) {
+        stats.retried();
+        DriverSession known = sessions.find(stream.principal.id());
+        int partition = known == null ? DriverSession.NO_OWNER : known.owner;
+        sendAway(stream, partition, delayMs(stream, RETRY_DELAY_MS_MAX), AuthorityClaim.NONE);
+    }
+
+    private int delayMs(DriverStream stream, int boundMs) {
+        return CounterRandom.below(boundMs, servers.eventSalt(), stream.principal.id(), draws++, JITTER_STREAM);
+    }
+
+    private boolean greet(DriverStream stream, long sessionNumber, long clockOffsetMs, long nowMs) {
         long driver = stream.principal.id();
         DriverSession known = sessions.find(driver);
-        if (known != null && known.owner != DriverSession.NO_OWNER && (known.leaving || !servers.serves(known.owner))) {
-            sendAway(stream, known.leaving ? known.awayPartition : known.owner);
-            return true;
-        }
         if (known == null && sessions.count() >= config.maxSessions()) {
             metrics.shed("sessions").increment();
             stream.outbox.fail(RpcErrors.overloaded("too many drivers: at most " + config.maxSessions(), 60_000));
@@ -88,35 +150,53 @@ final class DriverDesk implements PendingAcks.Tally {
         }
         session.stream = stream;
         stream.tally.greeted(session, session.doneSeq());
-        stream.outbox.send(DriveResponse.newBuilder()
-                .setWelcome(Welcome.newBuilder()
-                        .setAckedSeq(session.doneSeq())
-                        .setClockOffsetMs(clockOffsetMs)
-                        .setRegionEpoch((int) decider.map().epoch()))
-                .build());
+        Welcome.Builder welcome = Welcome.newBuilder()
+                .setAckedSeq(session.doneSeq())
+                .setClockOffsetMs(clockOffsetMs)
+                .setRegionEpoch((int) decider.map().epoch());
+        AuthorityClaim authority = reception.authority(session);
+        if (!authority.isNone()) {
+            welcome.setAuthority(authority.toProto());
+        }
+        stream.outbox.send(DriveResponse.newBuilder().setWelcome(welcome).build());
         tripFeed.connected(driver, nowMs);
         return true;
     }
 
     /** Tells the phone which node serves it; without one for now, to come back soon. */
-    private void sendAway(DriverStream stream, int partition) {
-        stream.outbox.send(DriveResponse.newBuilder()
-                .setDirective(Directive.newBuilder()
-                        .setKind(Directive.Kind.RECONNECT)
-                        .setDelayMs(AWAY_DELAY_MS)
-                        .setEndpoint(servers.endpoint(partition)))
-                .build());
+    private void sendAway(DriverStream stream, int partition, int delayMs, AuthorityClaim authority) {
+        Directive.Builder directive = Directive.newBuilder()
+                .setKind(Directive.Kind.RECONNECT)
+                .setDelayMs(delayMs)
+                .setEndpoint(partition < 0 ? "" : servers.endpoint(partition));
+        if (!authority.isNone()) {
+            directive.setAuthority(authority.toProto());
+        }
+        stream.outbox.send(DriveResponse.newBuilder().setDirective(directive).build());
+        early.forget(stream);
         stream.tally.away = true;
         metrics.sentAway();
         stream.outbox.complete();
     }
 
-    /** The driver is another node's now: what is settled is acknowledged, the rest the phone sends there. */
-    void gone(DriverSession session, int partition, long @Nullable [] undurable) {
+    /** The driver is another node's now: what is settled is acknowledged, the rest the phone sends there, at once. */
+    @Override
+    public void left(DriverSession session, int partition, AuthorityClaim authority) {
+        gone(session, partition, 0, authority, null);
+    }
+
+    /** The partition that has authority over the driver is another node's now; so are all its drivers. */
+    void lost(DriverSession session, long @Nullable [] undurable) {
+        int delayMs = session.stream == null ? 0 : delayMs(session.stream, LOST_DELAY_MS_MAX);
+        gone(session, session.owner, delayMs, AuthorityClaim.NONE, undurable);
+    }
+
+    private void gone(
+            DriverSession session, int partition, int delayMs, AuthorityClaim authority, long @Nullable [] undurable) {
         DriverStream stream = session.stream;
         if (stream != null) {
             acknowledge(stream);
-            sendAway(stream, partition);
+            sendAway(stream, partition, delayMs, authority);
             session.stream = null;
         }
         sessions.rollBack(session, undurable);
@@ -139,12 +219,18 @@ final class DriverDesk implements PendingAcks.Tally {
     }
 
     void fixes(DriverStream stream, int count, MutableDirectBuffer buffer, int bodyIndex, long nowMs) {
-        DriverSession session = stream.tally.session;
         stream.tally.receivedCount += count;
         if (stream.tally.away) {
             stream.tally.settledCount += count;
-            return;
+        } else if (stream.tally.early == null) {
+            arrive(stream, count, buffer, bodyIndex, nowMs);
+        } else if (!early.keep(stream.tally.early, count, buffer, bodyIndex)) {
+            retry(stream);
         }
+    }
+
+    private void arrive(DriverStream stream, int count, MutableDirectBuffer buffer, int bodyIndex, long nowMs) {
+        DriverSession session = stream.tally.session;
         boolean current = session != null && session.session == stream.tally.sessionNumber;
         for (int i = 0; i < count; i++) {
             int index = bodyIndex + i * FixDescriptor.LENGTH;
@@ -221,6 +307,7 @@ final class DriverDesk implements PendingAcks.Tally {
         if (session != null && session.stream == stream) {
             session.stream = null;
         }
+        early.forget(stream);
         hub.release(stream);
         return true;
     }

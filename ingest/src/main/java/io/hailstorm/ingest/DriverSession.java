@@ -48,6 +48,17 @@ final class DriverSession {
 
     int de;
     int owner = NO_OWNER;
+    /** What {@link #owner} and {@link #de} were before a change that a crash could still take back. */
+    private int formerOwner = NO_OWNER;
+
+    private int formerDe;
+    private boolean changeUndurable;
+    /** Where {@link #owner} has handed the driver over to, under {@code de + 1}, as far as was read; nobody accepts it. */
+    int handedOverTo = NO_OWNER;
+    /** Highest driver epoch under which a partition has durably refused to take the driver in. */
+    int refusedDe;
+    /** Taken in a while ago, and not handed over again before this time. */
+    long settledUntilMs;
     /** Where the driver is about to be handed over to; {@link #NO_OWNER} when it is not. */
     int awayPartition = NO_OWNER;
     /** No fix is decided any more: the driver goes to another node. */
@@ -93,6 +104,53 @@ final class DriverSession {
         dirty = true;
     }
 
+    /** Authority moves within this node; a crash takes it back until a record of the new driver epoch is durable. */
+    void moveTo(int partition, int newDe) {
+        formerOwner = owner;
+        formerDe = de;
+        changeUndurable = true;
+        owner = partition;
+        de = newDe;
+        foreignCount = 0;
+    }
+
+    /** Authority is with a partition by a durable record. */
+    void ownedBy(int partition, int newDe) {
+        owner = partition;
+        de = newDe;
+        changeUndurable = false;
+        handedOverTo = NO_OWNER;
+        foreignCount = 0;
+        dirty = true;
+    }
+
+    boolean isChangeUndurable() {
+        return changeUndurable;
+    }
+
+    int durableOwner() {
+        return changeUndurable ? formerOwner : owner;
+    }
+
+    int durableDe() {
+        return changeUndurable ? formerDe : de;
+    }
+
+    /** Handed over, and neither taken in nor taken back, as far as was read. */
+    boolean isBetween() {
+        return handedOverTo != NO_OWNER;
+    }
+
+    /** Whether the other side will never take the driver in by the hand-over it is in. */
+    boolean isRefused() {
+        return isBetween() && refusedDe > de;
+    }
+
+    /** Highest driver epoch that any record names. */
+    int deHeard() {
+        return isBetween() ? de + 1 : de;
+    }
+
     boolean hasHeld() {
         return held != null && !held.isEmpty();
     }
@@ -123,6 +181,8 @@ final class DriverSession {
             acceptedDurableSeq = Math.max(acceptedDurableSeq, lastSeq);
             dirty = true;
         }
+        // Authority changes only while nothing is pending, so what became durable now is of the newest driver epoch.
+        changeUndurable = false;
     }
 
     void lateDurable(long ofSession, int generation, int count) {

@@ -2,6 +2,7 @@ package io.hailstorm.ingest;
 
 import io.hailstorm.geo.PartitionMap;
 import io.hailstorm.kernel.FixView;
+import io.hailstorm.protocol.v1.SessionState;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -83,8 +84,9 @@ final class DriverSessions {
             }
         }
         session.restored(snapshot.contiguousSeq(), snapshot.lastSeq());
-        session.de = snapshot.de();
-        session.owner = snapshot.ownerPartition();
+        session.ownedBy(snapshot.ownerPartition(), snapshot.de());
+        session.handedOverTo = snapshot.handedOverTo();
+        session.refusedDe = snapshot.refusedDe();
         session.state = snapshot.state();
         session.latE7 = snapshot.latE7();
         session.lonE7 = snapshot.lonE7();
@@ -94,11 +96,11 @@ final class DriverSessions {
         session.dirty = false;
     }
 
-    /** Folds one durable record in. Before serving; folding a record twice changes nothing. */
-    void recover(int partition, FixView fix, boolean late, PartitionMap map) {
+    /** Folds one durable record in; folding a record twice changes nothing. */
+    DriverSession recover(int partition, FixView fix, boolean late, PartitionMap map) {
         DriverSession session = findOrCreate(fix.driver());
         if (fix.session() < session.session) {
-            return;
+            return session;
         }
         if (fix.session() > session.session) {
             session.begin(fix.session());
@@ -109,10 +111,12 @@ final class DriverSessions {
         boolean newest = !late && seq >= session.orderSeq;
         session.restored(session.window.contiguous(), late ? 0 : seq);
         if (newest && fix.de() >= session.de) {
-            session.de = fix.de();
-            session.owner = partition;
+            if (fix.de() > session.de || !session.isBetween()) {
+                session.ownedBy(partition, fix.de());
+            }
             anchor(session, fix, map);
         }
+        return session;
     }
 
     /** A driver's place in its sequence, from a durable record of another partition. */
@@ -164,18 +168,63 @@ final class DriverSessions {
         session.dirty = true;
     }
 
-    /** Authority over a driver went to another partition, by a durable record. */
-    void handedOver(long driver, long sessionNumber, int de, int toPartition) {
-        DriverSession session = findOrCreate(driver);
-        if (de > session.de) {
-            if (sessionNumber > session.session) {
-                session.begin(sessionNumber);
-            }
-            session.de = de;
-            session.owner = toPartition;
-            session.foreignCount = 0;
-            session.dirty = true;
+    /** Takes in where a session stood, by a durable record; taking the same in twice changes nothing. */
+    static void merge(DriverSession session, SessionState state, PartitionMap map) {
+        if (state.getSession() < session.session) {
+            return;
         }
+        if (state.getSession() > session.session) {
+            session.begin(state.getSession());
+        }
+        boolean newest = state.getLastSeq() >= session.orderSeq;
+        long contiguous = state.getContiguousSeq();
+        session.window.slideTo(contiguous);
+        if (state.getSeenMaskCount() == SeqWindow.WORDS) {
+            for (int ahead = 1; ahead <= SeqWindow.SIZE; ahead++) {
+                long seq = contiguous + ahead;
+                boolean seen = (state.getSeenMask(SeqWindow.word(seq)) & 1L << seq) != 0;
+                if (seen && !session.window.isSeen(seq)) {
+                    session.window.mark(seq);
+                }
+            }
+        }
+        session.restored(contiguous, state.getLastSeq());
+        session.dirty = true;
+        if (newest && state.getCell() != 0) {
+            session.cellPartition = DriverAuthority.partitionOf(session, map, state.getCell());
+            session.mapEpoch = map.epoch();
+            session.cell = state.getCell();
+            session.state = (byte) state.getDriverState();
+            session.latE7 = state.getLatE7();
+            session.lonE7 = state.getLonE7();
+            session.deviceMs = state.getDeviceTimeMs();
+            session.anchored = true;
+            session.oddCount = 0;
+        }
+    }
+
+    /** Whether any number of the session was decided; nothing of it being undurable. */
+    static boolean hasHistory(DriverSession session) {
+        SessionSnapshot now = snapshot(session, null);
+        return now.contiguousSeq() > 0 || now.lastSeq() > 0 || now.seenMask().length > 0;
+    }
+
+    /** Where a session stands, nothing of it being undurable; held fixes were never seen. */
+    static SessionState stateOf(DriverSession session) {
+        SessionSnapshot now = snapshot(session, null);
+        SessionState.Builder state = SessionState.newBuilder()
+                .setSession(now.session())
+                .setLastSeq(now.lastSeq())
+                .setContiguousSeq(now.contiguousSeq())
+                .setDriverState(now.state())
+                .setLatE7(now.latE7())
+                .setLonE7(now.lonE7())
+                .setDeviceTimeMs(now.deviceMs())
+                .setCell(now.cell());
+        for (long word : now.seenMask()) {
+            state.addSeenMask(word);
+        }
+        return state.build();
     }
 
     /** Sessions a partition has authority over. */
@@ -208,6 +257,7 @@ final class DriverSessions {
         byDriver.remove(session.driver);
         boolean known = durable.ownerPartition() != DriverSession.NO_OWNER
                 || durable.contiguousSeq() > 0
+                || durable.refusedDe() > 0
                 || durable.seenMask().length > 0;
         if (known) {
             restore(durable);
@@ -249,13 +299,15 @@ final class DriverSessions {
                 session.durableOrderSeq(),
                 contiguous,
                 mask,
-                session.de,
+                session.durableDe(),
                 session.state,
                 session.latE7,
                 session.lonE7,
                 session.deviceMs,
                 session.cell,
-                session.owner);
+                session.durableOwner(),
+                session.handedOverTo,
+                session.refusedDe);
     }
 
     private static boolean isHeld(@Nullable HeldFixes held, long seq) {

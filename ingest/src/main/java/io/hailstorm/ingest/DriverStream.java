@@ -278,6 +278,7 @@ final class DriverStream implements StreamObserver<DriveRequest> {
         ring.buffer().putInt(index + EdgeRing.SLOT_OFFSET, slot);
         ring.buffer().putLong(index + EdgeRing.BODY_OFFSET, session);
         ring.buffer().putLong(index + EdgeRing.LONG_2_OFFSET, clockOffsetMs);
+        AuthorityClaim.of(message.getHello()).write(ring.buffer(), index);
         ring.commit(index);
         greeted = true;
         writer.begin(session, clockOffsetMs);

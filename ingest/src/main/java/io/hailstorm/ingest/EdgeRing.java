@@ -11,7 +11,7 @@ import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
  * ring's own header; every message starts with the stream's slot:
  *
  * <pre>
- *   HELLO        slot i32 | - i32 | session i64 | clock offset i64
+ *   HELLO        slot i32 | claimed partition + 1, or 0, i32 | session i64 | clock offset i64 | claimed de i32 | under way i32
  *   FIXES        slot i32 | count i32 | arrival ns i64 | count × 64 bytes of {@link io.hailstorm.kernel.FixDescriptor}
  *   OFFER_REPLY  slot i32 | accepted i32 | trip's home cell i64 | trip's value i64 | offer i64
  *   PROGRESS     slot i32 | step i32 | trip's home cell i64 | trip's value i64
@@ -31,10 +31,11 @@ final class EdgeRing {
     static final int BODY_OFFSET = 8;
     static final int LONG_2_OFFSET = 16;
     static final int LONG_3_OFFSET = 24;
+    static final int SMALL_2_OFFSET = 28;
     /** Where the fixes of a FIXES message begin; its arrival is at {@link #BODY_OFFSET}. */
     static final int FIXES_OFFSET = 16;
 
-    static final int HELLO_LENGTH = 24;
+    static final int HELLO_LENGTH = 32;
     static final int OFFER_REPLY_LENGTH = 32;
     static final int PROGRESS_LENGTH = 24;
     static final int CLOSE_LENGTH = 8;

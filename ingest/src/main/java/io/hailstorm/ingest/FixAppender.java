@@ -84,7 +84,7 @@ final class FixAppender {
     }
 
     /** With the driver's visible records; of a driver without any, somewhere this node serves. */
-    private int latePartition(DriverSession session) {
+    int latePartition(DriverSession session) {
         if (session.owner >= 0) {
             return session.owner;
         }

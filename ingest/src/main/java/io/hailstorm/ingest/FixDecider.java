@@ -5,6 +5,8 @@ import io.hailstorm.geo.PartitionMap;
 import io.hailstorm.kernel.FixDescriptor;
 import io.hailstorm.kernel.FixView;
 import io.hailstorm.kernel.GeoPoint;
+import io.hailstorm.kernel.Safeguard;
+import io.hailstorm.kernel.Safeguards;
 import io.hailstorm.protocol.v1.FixRejection;
 import java.util.List;
 import org.agrona.MutableDirectBuffer;
@@ -47,6 +49,7 @@ final class FixDecider {
     private final RangeAdmission admission;
     private final PartitionServers servers;
     private final HandOvers handOvers;
+    private final boolean dedupes;
     private final FixView view = new FixView();
     private PartitionMap map;
     private boolean isRangeSealed;
@@ -61,6 +64,7 @@ final class FixDecider {
             RangeAdmission admission,
             PartitionServers servers,
             HandOvers handOvers,
+            Safeguards safeguards,
             PartitionMap map) {
         this.config = config;
         this.sessions = sessions;
@@ -70,6 +74,7 @@ final class FixDecider {
         this.admission = admission;
         this.servers = servers;
         this.handOvers = handOvers;
+        dedupes = safeguards.has(Safeguard.DEDUPE);
         this.map = map;
     }
 
@@ -89,6 +94,9 @@ final class FixDecider {
             return;
         }
         if (session.window.isSeen(seq)) {
+            if (!dedupes && acceptAgain(session, stream, seq, buffer, index)) {
+                return;
+            }
             stream.tally.duplicate();
             metrics.duplicateFix();
             return;
@@ -209,7 +217,7 @@ final class FixDecider {
             session.orderSeq = Math.max(session.orderSeq, seq);
             return true;
         }
-        return accept(session, stream, seq, cellPartition, buffer, index);
+        return accept(session, stream, seq, cellPartition, buffer, index, nowMs);
     }
 
     private boolean accept(
@@ -218,7 +226,8 @@ final class FixDecider {
             long seq,
             int cellPartition,
             MutableDirectBuffer buffer,
-            int index) {
+            int index,
+            long nowMs) {
         long routingCell = cells.parent(view.cell(), Cells.ROUTING_RESOLUTION);
         if (admission.admit(cellPartition, routingCell) == RangeAdmission.HOLD) {
             isRangeSealed = true;
@@ -229,13 +238,27 @@ final class FixDecider {
             return false;
         }
         if (partition == DriverAuthority.AWAY) {
-            handOvers.begin(session);
-            return false;
+            if (handOvers.mayLeave(session, nowMs)) {
+                handOvers.begin(session, nowMs);
+                return false;
+            }
+            partition = session.owner;
         }
         view.de(session.de);
         appender.accept(partition, map, session, stream, seq, buffer, index);
         session.orderSeq = seq;
         DriverSessions.anchor(session, view, map);
+        return true;
+    }
+
+    /** What a node does that does not know numbers again. */
+    private boolean acceptAgain(
+            DriverSession session, DriverStream stream, long seq, MutableDirectBuffer buffer, int index) {
+        if (appender.isBlocked() || session.leaving || session.owner < 0 || !servers.serves(session.owner)) {
+            return false;
+        }
+        view.wrap(buffer, index).de(session.de);
+        appender.accept(session.owner, map, session, stream, seq, buffer, index);
         return true;
     }
 

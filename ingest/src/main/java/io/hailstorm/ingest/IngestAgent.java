@@ -7,7 +7,7 @@ import io.hailstorm.kernel.HybridLogicalClock;
 import io.hailstorm.kernel.StreamName;
 import io.hailstorm.kernel.TimeSource;
 import io.hailstorm.log.Log;
-import io.hailstorm.protocol.v1.DriverHandedOver;
+import io.hailstorm.protocol.v1.Event;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -32,6 +32,7 @@ public final class IngestAgent {
     private final DriverSessions sessions = new DriverSessions();
     private final FixAppender appender;
     private final TripAppender trips;
+    private final HandOverStats handOverStats;
     private final HandOvers handOvers;
     private final FixDecider decider;
     private final TripFeed tripFeed;
@@ -62,13 +63,33 @@ public final class IngestAgent {
         PartitionServers servers = ports.servers();
         appender = new FixAppender(log, clock, metrics, servers);
         trips = new TripAppender(log, clock, servers);
-        handOvers = new HandOvers(log, clock, servers, appender);
-        decider = new FixDecider(
-                config, sessions, appender, metrics, cells, ports.rangeAdmission(), servers, handOvers, map);
         tripFeed = new TripFeed(config, sessions);
+        handOverStats = new HandOverStats(registry);
+        handOvers = new HandOvers(
+                sessions,
+                servers,
+                appender,
+                tripFeed,
+                new HandOverWriter(log, clock, servers, appender),
+                handOverStats,
+                this::map,
+                ports.safeguards());
+        decider = new FixDecider(
+                config,
+                sessions,
+                appender,
+                metrics,
+                cells,
+                ports.rangeAdmission(),
+                servers,
+                handOvers,
+                ports.safeguards(),
+                map);
         priceFeed = new PriceFeed(config.maxWatchers(), metrics);
         riders = new RiderDesk(config, metrics, cells, decider, trips, tripFeed, priceFeed, ports);
-        drivers = new DriverDesk(config, hub, sessions, servers, decider, trips, tripFeed, metrics);
+        Reception reception = new Reception(sessions, servers, handOvers, appender, log.partitionCount());
+        drivers = new DriverDesk(
+                config, hub, sessions, servers, decider, trips, tripFeed, metrics, reception, handOverStats);
         metrics.watch(hub.ring(), this);
     }
 
@@ -88,7 +109,8 @@ public final class IngestAgent {
         appender.flush();
         work += appender.settle(drivers);
         work += trips.settle();
-        work += handOvers.doWork(this::handedOver, now);
+        work += handOvers.doWork(drivers, now);
+        work += drivers.receiveEarly(now);
         work += drivers.answer(STREAMS_PER_TURN);
         work += priceFeed.catchUp();
         work += retryStalled();
@@ -126,6 +148,7 @@ public final class IngestAgent {
     /** Takes a checkpoint of a driver in. Before serving. */
     public void restore(SessionSnapshot snapshot) {
         sessions.restore(snapshot);
+        handOvers.restored(sessions.findOrCreate(snapshot.driver()));
     }
 
     /**
@@ -134,7 +157,7 @@ public final class IngestAgent {
      * @param late whether it is of {@code late}, accepted or rejected, rather than of {@code fixes}
      */
     public void recover(int partition, FixView fix, boolean late) {
-        sessions.recover(partition, fix, late, decider.map());
+        handOvers.sendOn(sessions.recover(partition, fix, late, decider.map()), drivers);
     }
 
     /**
@@ -144,18 +167,40 @@ public final class IngestAgent {
      */
     public void lose(int partition) {
         appender.settle(partition, drivers);
+        handOvers.lose(partition, drivers, nowMs);
         Map<DriverSession, long[]> undurable = DriverSessions.undurable(appender);
         appender.forget(partition);
         trips.lose(partition);
-        handOvers.forget(partition);
         for (DriverSession session : sessions.ownedBy(partition)) {
-            drivers.gone(session, partition, undurable.get(session));
+            drivers.lost(session, undurable.get(session));
         }
     }
 
-    /** Folds in that authority over a driver moved to a partition, by a durable record of {@code fixes}. */
-    public void recoverHandOver(DriverHandedOver record) {
-        sessions.handedOver(record.getDriver(), record.getSession(), record.getDe(), record.getToPartition());
+    /**
+     * Folds in what a durable event of {@code fixes} says about a driver on the way between partitions; other events do
+     * nothing, and folding one twice changes nothing. Before serving, of every partition; after that, of those that another
+     * node serves.
+     */
+    public void recoverHandOver(int partition, Event event) {
+        handOvers.fold(partition, event, drivers, nowMs);
+    }
+
+    /** How hand-overs went since the start; any thread. */
+    public HandOverSummary handOverSummary() {
+        return handOverStats.summary();
+    }
+
+    /**
+     * Where authority over a driver lies, as far as was read: the partition, or -1 when it lies nowhere known: of a driver
+     * without records, or between two partitions.
+     */
+    public int authorityOf(long driver) {
+        DriverSession session = sessions.find(driver);
+        return session == null || session.isBetween() ? DriverSession.NO_OWNER : session.durableOwner();
+    }
+
+    private PartitionMap map() {
+        return decider.map();
     }
 
     /**
@@ -174,15 +219,6 @@ public final class IngestAgent {
     /** The records of a partition that another node serves were folded in up to here. */
     public void folded(StreamName stream, int partition, long nextOffset) {
         appender.folded(stream, partition, nextOffset);
-    }
-
-    private void handedOver(DriverSession session, int partition) {
-        int de = session.de + 1;
-        boolean hadRecord = session.owner != DriverSession.NO_OWNER;
-        drivers.gone(session, partition, null);
-        if (hadRecord) {
-            sessions.handedOver(session.driver, session.session, de, partition);
-        }
     }
 
     /** Hands out every driver changed since the last call, as of {@link #checkpointOffset}. */
@@ -239,6 +275,7 @@ public final class IngestAgent {
                                 stream,
                                 buffer.getLong(index + EdgeRing.BODY_OFFSET),
                                 buffer.getLong(index + EdgeRing.LONG_2_OFFSET),
+                                AuthorityClaim.read(buffer, index),
                                 nowMs);
                     case EdgeRing.FIXES -> fixes(stream, buffer, index);
                     case EdgeRing.OFFER_REPLY -> drivers.offerReply(stream, buffer, index, nowMs);

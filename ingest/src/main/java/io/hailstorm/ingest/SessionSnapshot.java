@@ -19,6 +19,9 @@ import java.util.Arrays;
  * @param deviceMs event time of the last accepted fix, epoch milliseconds; 0 when there is none
  * @param cell H3 index at resolution 9 of the last accepted fix; 0 when there is none
  * @param ownerPartition partition with authority over the driver; -1 when none yet
+ * @param handedOverTo partition that the owner has handed the driver over to, under {@code de + 1}, and that has not been
+ *     heard to have taken it in; -1 when there is none
+ * @param refusedDe highest driver epoch under which a partition has refused to take the driver in; 0 when none has
  */
 @SuppressWarnings("ArrayRecordComponent") // equality is spelled out below
 public record SessionSnapshot(
@@ -33,7 +36,9 @@ public record SessionSnapshot(
         int lonE7,
         long deviceMs,
         long cell,
-        int ownerPartition) {
+        int ownerPartition,
+        int handedOverTo,
+        int refusedDe) {
     /** Words of a mask that has bits set. */
     public static final int MASK_WORDS = 16;
 
@@ -51,7 +56,9 @@ public record SessionSnapshot(
                 && lonE7 == that.lonE7
                 && deviceMs == that.deviceMs
                 && cell == that.cell
-                && ownerPartition == that.ownerPartition;
+                && ownerPartition == that.ownerPartition
+                && handedOverTo == that.handedOverTo
+                && refusedDe == that.refusedDe;
     }
 
     @Override

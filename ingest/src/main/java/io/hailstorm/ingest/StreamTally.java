@@ -22,6 +22,8 @@ final class StreamTally {
     boolean halfClosed;
     /** The phone was told to go to another node: what still comes is not for this one. */
     boolean away;
+    /** The phone came before what brings its driver here was read; it is greeted or sent on once that is known. */
+    EarlyPhones.@Nullable Early early;
     /** Whether the stream stands in the agent's list of streams to acknowledge. */
     boolean due;
 

@@ -30,6 +30,8 @@ public final class TripFeed {
     private static final int MAX_ANSWERS = 1 << 16;
     private static final int MAX_WATCHERS_PER_TRIP = 16;
     private static final int MAX_EARLY_TRIPS = 4096;
+    /** An offer whose end is not in the log so long after its deadline keeps nobody from anything. */
+    private static final long OFFER_GRACE_MS = 5_000;
 
     private final IngestConfig config;
     private final DriverSessions sessions;
@@ -80,6 +82,9 @@ public final class TripFeed {
                     COMMAND_REFUSED,
                     ROUND_COMPLETED,
                     DRIVER_HANDED_OVER,
+                    DRIVER_TAKEN_IN,
+                    HAND_OVER_RECALLED,
+                    HAND_OVER_REFUSED,
                     PRICES_PUBLISHED,
                     RANGE_PROPOSAL,
                     RANGE_SEALED,
@@ -139,6 +144,19 @@ public final class TripFeed {
         } else {
             toDriver(driver, updateMessage(update(view, 0)));
         }
+    }
+
+    /** Whether an offer is put to the driver, and could still be answered in a while. */
+    boolean hasLiveOffer(long driver, long now) {
+        TripView view = tripByDriver.get(driver);
+        OfferMade offer = view == null ? null : view.offer;
+        return offer != null && offer.getDriver() == driver && now < offer.getExpireTimeMs() + OFFER_GRACE_MS;
+    }
+
+    /** The trip that holds the driver, offered or assigned; empty when none does. */
+    String tripOf(long driver) {
+        TripView view = tripByDriver.get(driver);
+        return view == null ? "" : view.trip.toString();
     }
 
     void watch(TripView view, Outbox<TripUpdate> outbox) {

@@ -17,8 +17,11 @@ import io.hailstorm.kernel.GeoPoint;
 import io.hailstorm.kernel.HybridLogicalClock;
 import io.hailstorm.kernel.RecordType;
 import io.hailstorm.kernel.RiderId;
+import io.hailstorm.kernel.Safeguards;
 import io.hailstorm.kernel.StreamName;
 import io.hailstorm.kernel.testing.VirtualTime;
+import io.hailstorm.log.Log;
+import io.hailstorm.protocol.v1.Authority;
 import io.hailstorm.protocol.v1.DriveRequest;
 import io.hailstorm.protocol.v1.DriveResponse;
 import io.hailstorm.protocol.v1.DriverServiceGrpc;
@@ -54,11 +57,12 @@ final class EdgeHarness implements AutoCloseable {
     static final long QUOTE_TTL_MS = 120_000;
     static final String OTHER_NODE = "other:7100";
 
-    final VirtualTime time = new VirtualTime(START_MS);
+    private static final DevKeys KEYS = DevKeys.ephemeral();
+
+    final VirtualTime time;
     final Cells cells = Cells.create();
-    final PartitionMap map = westAndEast(cells);
-    final DevKeys keys = DevKeys.ephemeral();
-    final TokenIssuer tokens = new TokenIssuer(keys, time);
+    final DevKeys keys = KEYS;
+    final TokenIssuer tokens;
     final SimpleMeterRegistry registry = new SimpleMeterRegistry();
     final ManualLog log;
     final IngestConfig config;
@@ -71,7 +75,74 @@ final class EdgeHarness implements AutoCloseable {
     /** The other node is down. */
     boolean nobodyElse;
 
-    final PartitionServers servers = new PartitionServers() {
+    private final Server server;
+    private final ManagedChannel channel;
+    private final long[] fedOffsets = new long[2];
+    private static final AtomicInteger SERVER_COUNT = new AtomicInteger();
+
+    EdgeHarness() {
+        this(IngestConfig.defaults(), new ManualLog(2));
+    }
+
+    EdgeHarness(IngestConfig config, ManualLog log) {
+        this(config, log, Safeguards.ALL);
+    }
+
+    EdgeHarness(IngestConfig config, ManualLog log, Safeguards safeguards) {
+        this.config = config;
+        this.log = log;
+        time = new VirtualTime(START_MS);
+        tokens = new TokenIssuer(keys, time);
+        agent = agent(config, log, westAndEast(cells), new OneOfTwo(), safeguards);
+        IngestServer edge = new IngestServer(config, agent, cells, new TokenVerifier(keys, time), time, List.of());
+        String name = "edge-" + SERVER_COUNT.incrementAndGet();
+        server = serve(edge, name);
+        channel = InProcessChannelBuilder.forName(name).directExecutor().build();
+    }
+
+    /** One of several nodes whose log, map and partitions are the test's. */
+    EdgeHarness(
+            ManualLog log,
+            Log view,
+            VirtualTime time,
+            PartitionMap map,
+            PartitionServers servers,
+            Safeguards safeguards) {
+        this.config = IngestConfig.defaults().withoutRateLimits().withRingBytes(1 << 16);
+        this.log = log;
+        this.time = time;
+        tokens = new TokenIssuer(keys, time);
+        agent = agent(config, view, map, servers, safeguards);
+        IngestServer edge = new IngestServer(config, agent, cells, new TokenVerifier(keys, time), time, List.of());
+        String name = "edge-" + SERVER_COUNT.incrementAndGet();
+        server = serve(edge, name);
+        channel = InProcessChannelBuilder.forName(name).directExecutor().build();
+    }
+
+    private IngestAgent agent(
+            IngestConfig config, Log view, PartitionMap map, PartitionServers servers, Safeguards safeguards) {
+        IngestPorts ports = new IngestPorts(
+                new FakeQuotes(),
+                pickup -> pickupVerdict,
+                (point, radius, max, now) -> List.of(),
+                (partition, cell) -> holdRanges ? RangeAdmission.HOLD : RangeAdmission.ADMIT,
+                servers,
+                safeguards);
+        return new IngestAgent(config, view, cells, new HybridLogicalClock(time), map, ports, time, registry);
+    }
+
+    private static Server serve(IngestServer edge, String name) {
+        InProcessServerBuilder builder = InProcessServerBuilder.forName(name).directExecutor();
+        edge.services().forEach(builder::addService);
+        try {
+            return builder.build().start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** This node serves what {@link #served} says, another the rest. */
+    private final class OneOfTwo implements PartitionServers {
         @Override
         public boolean serves(int partition) {
             return served[partition];
@@ -86,36 +157,6 @@ final class EdgeHarness implements AutoCloseable {
         public long eventSalt() {
             return 0;
         }
-    };
-    private final Server server;
-    private final ManagedChannel channel;
-    private final long[] fedOffsets = new long[2];
-    private static final AtomicInteger SERVER_COUNT = new AtomicInteger();
-
-    EdgeHarness() {
-        this(IngestConfig.defaults(), new ManualLog(2));
-    }
-
-    EdgeHarness(IngestConfig config, ManualLog log) {
-        this.config = config;
-        this.log = log;
-        IngestPorts ports = new IngestPorts(
-                new FakeQuotes(),
-                pickup -> pickupVerdict,
-                (point, radius, max, now) -> List.of(),
-                (partition, cell) -> holdRanges ? RangeAdmission.HOLD : RangeAdmission.ADMIT,
-                servers);
-        agent = new IngestAgent(config, log, cells, new HybridLogicalClock(time), map, ports, time, registry);
-        IngestServer edge = new IngestServer(config, agent, cells, new TokenVerifier(keys, time), time, List.of());
-        String name = "edge-" + SERVER_COUNT.incrementAndGet();
-        InProcessServerBuilder builder = InProcessServerBuilder.forName(name).directExecutor();
-        edge.services().forEach(builder::addService);
-        try {
-            server = builder.build().start();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        channel = InProcessChannelBuilder.forName(name).directExecutor().build();
     }
 
     /** West of the middle is partition 0, the rest partition 1. */
@@ -226,7 +267,7 @@ final class EdgeHarness implements AutoCloseable {
                     } else {
                         byte[] bytes = new byte[n];
                         buffer.getBytes(i, bytes);
-                        agent.recoverHandOver(event(bytes).getDriverHandedOver());
+                        agent.recoverHandOver(partition, event(bytes));
                     }
                     return true;
                 });
@@ -235,7 +276,12 @@ final class EdgeHarness implements AutoCloseable {
     }
 
     Phone phone(long driver, long session) {
-        return new Phone(tokens.issue(Role.DRIVER, driver, Duration.ofHours(12)), session);
+        return phone(driver, session, null);
+    }
+
+    /** A phone that says what it was told of where its driver belongs. */
+    Phone phone(long driver, long session, @Nullable Authority authority) {
+        return new Phone(tokens.issue(Role.DRIVER, driver, Duration.ofHours(12)), session, authority);
     }
 
     RiderServiceGrpc.RiderServiceStub rider(long rider) {
@@ -289,13 +335,30 @@ final class EdgeHarness implements AutoCloseable {
 
         final StreamObserver<DriveRequest> requests;
 
-        Phone(String token, long session) {
+        Phone(String token, long session, @Nullable Authority authority) {
             requests = DriverServiceGrpc.newStub(channel)
                     .withCallCredentials(bearer(token))
                     .drive(this);
-            requests.onNext(DriveRequest.newBuilder()
-                    .setHello(Hello.newBuilder().setSession(session).setDeviceTime(TripFeed.timestamp(time.epochMs())))
-                    .build());
+            Hello.Builder hello =
+                    Hello.newBuilder().setSession(session).setDeviceTime(TripFeed.timestamp(time.epochMs()));
+            if (authority != null) {
+                hello.setAuthority(authority);
+            }
+            requests.onNext(DriveRequest.newBuilder().setHello(hello).build());
+        }
+
+        /** What it was told last of where its driver belongs. */
+        @Nullable
+        Authority authority() {
+            Authority told = null;
+            for (DriveResponse response : received) {
+                if (response.getWelcome().hasAuthority()) {
+                    told = response.getWelcome().getAuthority();
+                } else if (response.getDirective().hasAuthority()) {
+                    told = response.getDirective().getAuthority();
+                }
+            }
+            return told;
         }
 
         Phone send(Fix... fixes) {

@@ -86,6 +86,11 @@ final class ManualLog implements Log {
             durable = entries.size();
         }
 
+        /** A few more of the records become durable. */
+        void sync(int count) {
+            durable = Math.min(entries.size(), durable + count);
+        }
+
         void crash() {
             entries.subList(durable, entries.size()).clear();
         }

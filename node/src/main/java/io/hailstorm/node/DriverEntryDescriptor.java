@@ -13,12 +13,20 @@ import java.nio.ByteOrder;
  *   |session|lastSeq|contigSeq|deviceMs|cell |version| lat | lon  | de | owner | state, pad, mask …
  *   |  i64  |  i64  |   i64   |  i64  | i64  | i64  | i32  | i32  |i32 |  i32  | u8 @64, 16×i64 @72
  *   +-------+-------+---------+-------+------+------+------+------+----+-------+----------------+
+ *
+ *   64      65      66                         68           72
+ *   +-------+-------+--------------------------+------------+
+ *   | state |  pad  | handed over to, +1, or 0 | refused de |   zeros where written before these were
+ *   |  u8   |  u8   |           u16            |    i32     |
+ *   +-------+-------+--------------------------+------------+
  * </pre>
  */
 final class DriverEntryDescriptor {
     static final int LENGTH = 200;
 
     private static final long VERSION = 1;
+    private static final int HANDED_OVER_OFFSET = 66;
+    private static final int REFUSED_DE_OFFSET = 68;
     private static final int MASK_OFFSET = 72;
 
     private DriverEntryDescriptor() {}
@@ -30,6 +38,8 @@ final class DriverEntryDescriptor {
         out.putLong(snapshot.deviceMs()).putLong(snapshot.cell()).putLong(VERSION);
         out.putInt(snapshot.latE7()).putInt(snapshot.lonE7());
         out.putInt(snapshot.de()).putInt(snapshot.ownerPartition()).put(snapshot.state());
+        out.putShort(HANDED_OVER_OFFSET, (short) (snapshot.handedOverTo() + 1));
+        out.putInt(REFUSED_DE_OFFSET, snapshot.refusedDe());
         out.position(MASK_OFFSET);
         for (long word : snapshot.seenMask()) {
             out.putLong(word);
@@ -69,6 +79,8 @@ final class DriverEntryDescriptor {
                 lonE7,
                 deviceMs,
                 cell,
-                ownerPartition);
+                ownerPartition,
+                Short.toUnsignedInt(in.getShort(HANDED_OVER_OFFSET)) - 1,
+                in.getInt(REFUSED_DE_OFFSET));
     }
 }

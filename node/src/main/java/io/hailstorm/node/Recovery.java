@@ -184,9 +184,7 @@ final class Recovery {
                     }
                 } else if (type == RecordType.EVENT) {
                     Event event = EventReader.read(buffer, index, length);
-                    if (event.hasDriverHandedOver()) {
-                        ingest.recoverHandOver(event.getDriverHandedOver());
-                    }
+                    ingest.recoverHandOver(at, event);
                     RangeCodec.range(event)
                             .ifPresent(record -> ranges.onRangeRecord(at, from, record, event.getTimeMs()));
                 }

@@ -218,7 +218,7 @@ final class RegionAgent implements MatcherOutput {
                 work++;
             } else if (!served.serves(partition)) {
                 work += readLate(partition);
-                if (owns && isCaughtUp(partition)) {
+                if (owns && isCaughtUp()) {
                     take(partition, nowMs);
                     work++;
                 }
@@ -227,12 +227,23 @@ final class RegionAgent implements MatcherOutput {
         return work;
     }
 
-    private boolean isCaughtUp(int partition) {
-        return fixesOffsets[partition]
-                        >= log.partition(StreamName.FIXES, partition).durableOffset()
-                && lateOffsets[partition]
-                        >= log.partition(StreamName.LATE, partition).durableOffset()
-                && ranges.isCaughtUp();
+    /**
+     * Whether all is read of every partition that this node owns: within one node, drivers pass between partitions without a
+     * record, so what one of them says of a driver may be outdated by another.
+     */
+    private boolean isCaughtUp() {
+        for (int partition = 0; partition < fixesOffsets.length; partition++) {
+            boolean behind = log.owns(partition)
+                    && !served.serves(partition)
+                    && (fixesOffsets[partition]
+                                    < log.partition(StreamName.FIXES, partition).durableOffset()
+                            || lateOffsets[partition]
+                                    < log.partition(StreamName.LATE, partition).durableOffset());
+            if (behind) {
+                return false;
+            }
+        }
+        return ranges.isCaughtUp();
     }
 
     private void take(int partition, long nowMs) {
@@ -312,9 +323,7 @@ final class RegionAgent implements MatcherOutput {
             dispatchFix();
         } else if (type == RecordType.EVENT) {
             Event event = EventReader.read(buffer, index, length);
-            if (event.hasDriverHandedOver()) {
-                ingest.recoverHandOver(event.getDriverHandedOver());
-            }
+            ingest.recoverHandOver(readPartition, event);
             onRangeRecord(offset, event);
         }
         return true;

@@ -106,7 +106,8 @@ final class RegionCore {
                         this::pickupVerdict,
                         new NearbyPort(region::matcher, matching.saga().idleStaleAfterMs()),
                         ranges,
-                        served),
+                        served,
+                        safeguards),
                 wall,
                 metrics);
         recovery = new Recovery(log, clock, ingest, prices, served, region.gate(), ranges);

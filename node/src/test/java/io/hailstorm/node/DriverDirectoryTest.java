@@ -78,6 +78,19 @@ final class DriverDirectoryTest {
 
     private static SessionSnapshot snapshot(long driver, long[] mask) {
         return new SessionSnapshot(
-                driver, 11, 12, 10, mask, 3, (byte) 1, 377_000_000, -1_224_000_000, 1_000_000, 0x89283082803ffffL, 2);
+                driver,
+                11,
+                12,
+                10,
+                mask,
+                3,
+                (byte) 1,
+                377_000_000,
+                -1_224_000_000,
+                1_000_000,
+                0x89283082803ffffL,
+                2,
+                5,
+                4);
     }
 }

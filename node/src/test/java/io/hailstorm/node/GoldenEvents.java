@@ -85,8 +85,14 @@ final class GoldenEvents {
             case "prices_published" -> StreamName.PRICES;
             case "range_proposal", "partition_map_initialized", "move_group_begun", "move_group_ended" ->
                 StreamName.CONTROL;
-            case "driver_handed_over", "range_staged", "range_sealed", "range_opened", "range_aborted" ->
-                StreamName.FIXES;
+            case "driver_handed_over",
+                    "driver_taken_in",
+                    "hand_over_recalled",
+                    "hand_over_refused",
+                    "range_staged",
+                    "range_sealed",
+                    "range_opened",
+                    "range_aborted" -> StreamName.FIXES;
             case "dead_letter" -> StreamName.DEAD_LETTERS;
             default -> StreamName.TRIPS;
         };

@@ -57,6 +57,9 @@ final class EventFold {
             // A command whose outcome event tells the same, and ownership, which the partition map tells.
             case TRIP_PROGRESS_REPORTED,
                     DRIVER_HANDED_OVER,
+                    DRIVER_TAKEN_IN,
+                    HAND_OVER_RECALLED,
+                    HAND_OVER_REFUSED,
                     RANGE_PROPOSAL,
                     RANGE_SEALED,
                     RANGE_OPENED,

@@ -260,7 +260,7 @@ final class Phone {
         network.counters.streamsOpened++;
         ClientCallStreamObserver<DriveRequest> stream = network.open(this, route.channel(), ++generation);
         requests = stream;
-        stream.onNext(fixes.hello(nowMs));
+        stream.onNext(fixes.hello(nowMs, route.authority()));
         awaitAnswer(nowMs);
     }
 
@@ -457,7 +457,7 @@ final class Phone {
         }
         link(Link.UP);
         greeted = true;
-        route.greeted(nowMs);
+        route.greeted(welcome, nowMs);
         network.counters.online++;
         fixes.resumeAfter(welcome.getAckedSeq(), nowMs, atNs);
         boolean resumed = hadStream;
@@ -479,8 +479,7 @@ final class Phone {
             case RECONNECT -> {
                 if ((link == Link.UP || link == Link.GREETING) && requests != null) {
                     link(Link.CLOSING);
-                    connectDueMs =
-                            nowMs + route.sentTo(directive.getEndpoint(), directive.getDelayMs(), ++eventCount, nowMs);
+                    connectDueMs = nowMs + route.sentTo(directive, ++eventCount, nowMs);
                     if (route.isSentElsewhere()) {
                         fixes.beginHandOver(atNs);
                     }

@@ -3,6 +3,10 @@ package io.hailstorm.simulator;
 import io.grpc.Channel;
 import io.grpc.Status;
 import io.hailstorm.kernel.CounterRandom;
+import io.hailstorm.protocol.v1.Authority;
+import io.hailstorm.protocol.v1.Directive;
+import io.hailstorm.protocol.v1.Welcome;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where one phone goes: to the server it was last sent to, and on to the next known one when that fails. A phone that is
@@ -35,6 +39,7 @@ final class Route {
     private int timesSent;
     private boolean sentElsewhere;
     private long upSinceMs = NEVER;
+    private @Nullable Authority authority;
 
     Route(PhoneNetwork network, long driver, int phoneIndex) {
         endpoints = network.endpoints;
@@ -49,7 +54,16 @@ final class Route {
         return endpoints.channel(endpoint, phoneIndex);
     }
 
-    void greeted(long nowMs) {
+    /** Where a server last said the driver belongs; none did when null. */
+    @Nullable
+    Authority authority() {
+        return authority;
+    }
+
+    void greeted(Welcome welcome, long nowMs) {
+        if (welcome.hasAuthority()) {
+            authority = welcome.getAuthority();
+        }
         attempt = 0;
         upSinceMs = nowMs;
     }
@@ -72,13 +86,18 @@ final class Route {
      *
      * @return how long to wait: as the server says, and jitter that grows with every time
      */
-    long sentTo(String name, int delayMs, long draw, long nowMs) {
+    long sentTo(Directive directive, long draw, long nowMs) {
+        if (directive.hasAuthority()) {
+            authority = directive.getAuthority();
+        }
+        String name = directive.getEndpoint();
         if (upSinceMs != NEVER && nowMs - upSinceMs >= STEADY_MS) {
             timesSent = 0;
             sentFrom = Endpoints.UNKNOWN;
         }
         upSinceMs = NEVER;
-        long waitMs = Math.max(BACKOFF_MIN_MS, delayMs + jitterMs(SENT_BACKOFF_MAX_MS, timesSent++, draw));
+        long waitMs =
+                Math.max(BACKOFF_MIN_MS, directive.getDelayMs() + jitterMs(SENT_BACKOFF_MAX_MS, timesSent++, draw));
         int target = name.isEmpty() ? endpoint : endpoints.named(name);
         if (!name.isEmpty()) {
             counters.redirects++;

@@ -2,6 +2,7 @@ package io.hailstorm.simulator;
 
 import com.google.protobuf.Timestamp;
 import io.hailstorm.kernel.CounterRandom;
+import io.hailstorm.protocol.v1.Authority;
 import io.hailstorm.protocol.v1.DriveRequest;
 import io.hailstorm.protocol.v1.FixAck;
 import io.hailstorm.protocol.v1.FixBatch;
@@ -100,15 +101,17 @@ final class UnackedFixes {
     }
 
     /** Opens or resumes the session on a new stream. */
-    DriveRequest hello(long nowMs) {
+    DriveRequest hello(long nowMs, @Nullable Authority authority) {
         long atMs = deviceMs(nowMs);
         Timestamp deviceTime = Timestamp.newBuilder()
                 .setSeconds(Math.floorDiv(atMs, 1_000L))
                 .setNanos((int) Math.floorMod(atMs, 1_000L) * 1_000_000)
                 .build();
-        return DriveRequest.newBuilder()
-                .setHello(Hello.newBuilder().setSession(session).setDeviceTime(deviceTime))
-                .build();
+        Hello.Builder hello = Hello.newBuilder().setSession(session).setDeviceTime(deviceTime);
+        if (authority != null) {
+            hello.setAuthority(authority);
+        }
+        return DriveRequest.newBuilder().setHello(hello).build();
     }
 
     /** Numbers begin at 1 again; what is kept belongs to the new session. */
