@@ -83,11 +83,8 @@ final class DriverAuthority {
             session.foreignCount = 0;
             return cellPartition;
         }
-        if (session.mapEpoch != map.epoch() && session.cellPartition == session.owner && session.anchored) {
-            int movedTo = map.partitionOf(session.cell);
-            if (movedTo != session.owner && movedTo != PartitionMap.NO_PARTITION) {
-                return cellPartition;
-            }
+        if (isMovedByMap(session, map)) {
+            return cellPartition;
         }
         // Counted from leaving the owner's ground, whoever owns the ground since: ranges may change hands meanwhile.
         if (session.foreignCount == 0) {
@@ -102,5 +99,14 @@ final class DriverAuthority {
         }
         session.foreignCount++;
         return session.owner;
+    }
+
+    /** Whether the cell of the driver's last fix was the owner's, and the map has moved it since. */
+    static boolean isMovedByMap(DriverSession session, PartitionMap map) {
+        if (session.mapEpoch == map.epoch() || session.cellPartition != session.owner || !session.anchored) {
+            return false;
+        }
+        int movedTo = map.partitionOf(session.cell);
+        return movedTo != session.owner && movedTo != PartitionMap.NO_PARTITION;
     }
 }

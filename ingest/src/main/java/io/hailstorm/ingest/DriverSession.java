@@ -217,7 +217,7 @@ final class DriverSession {
         return Math.max(doneSeq(), acceptedDurableSeq);
     }
 
-    /** Folds a durable record in, or a checkpoint: nothing is pending then. */
+    /** Folds a durable record in, or a checkpoint. Other numbers may be held or undurable: a record of another node can come late. */
     void restored(long contiguousSeq, long visibleSeq) {
         doneSeq = Math.max(doneSeq, contiguousSeq);
         acceptedDurableSeq = Math.max(acceptedDurableSeq, visibleSeq);

@@ -109,7 +109,7 @@ final class DriverSessions {
         session.dirty = true;
         see(session, seq);
         boolean newest = !late && seq >= session.orderSeq;
-        session.restored(session.window.contiguous(), late ? 0 : seq);
+        session.restored(session.doneSeq(), late ? 0 : seq);
         if (newest && fix.de() >= session.de) {
             if (fix.de() > session.de || !session.isBetween()) {
                 session.ownedBy(partition, fix.de());
@@ -130,7 +130,7 @@ final class DriverSessions {
         }
         session.dirty = true;
         see(session, lastSeq);
-        session.restored(session.window.contiguous(), lastSeq);
+        session.restored(session.doneSeq(), lastSeq);
         session.de = Math.max(session.de, de);
     }
 

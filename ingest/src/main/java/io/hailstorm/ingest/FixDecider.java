@@ -238,9 +238,12 @@ final class FixDecider {
             return false;
         }
         if (partition == DriverAuthority.AWAY) {
-            if (handOvers.mayLeave(session, nowMs)) {
+            if (handOvers.mayLeave(session, map, nowMs)) {
                 handOvers.begin(session, nowMs);
                 return false;
+            }
+            if (DriverAuthority.isMovedByMap(session, map)) {
+                return false; // the range is sealed in the owner's log, so nothing of it is appended there any more
             }
             partition = session.owner;
         }

@@ -105,10 +105,16 @@ final class HandOvers {
         waitsForTombstone = safeguards.has(Safeguard.TOMBSTONE_BEFORE_TAKE_BACK);
     }
 
-    /** Not while an offer is put to the driver, and not right after the driver came; bounded by the offer's deadline. */
-    boolean mayLeave(DriverSession session, long nowMs) {
-        return session.owner == DriverSession.NO_OWNER
-                || (nowMs >= session.settledUntilMs && !tripFeed.hasLiveOffer(session.driver, nowMs));
+    /**
+     * Not while an offer is put to the driver, which its deadline bounds; and not right after the driver came, unless the ground
+     * under it went.
+     */
+    boolean mayLeave(DriverSession session, PartitionMap now, long nowMs) {
+        if (session.owner == DriverSession.NO_OWNER) {
+            return true;
+        }
+        boolean settled = nowMs >= session.settledUntilMs || DriverAuthority.isMovedByMap(session, now);
+        return settled && !tripFeed.hasLiveOffer(session.driver, nowMs);
     }
 
     /** The driver is to leave for {@link DriverSession#awayPartition}. */

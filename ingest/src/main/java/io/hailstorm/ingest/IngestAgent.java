@@ -192,11 +192,13 @@ public final class IngestAgent {
 
     /**
      * Where authority over a driver lies, as far as was read: the partition, or -1 when it lies nowhere known: of a driver
-     * without records, or between two partitions.
+     * without records, about to leave this node, or between two partitions. Nobody accepts such a driver's fixes here.
      */
     public int authorityOf(long driver) {
         DriverSession session = sessions.find(driver);
-        return session == null || session.isBetween() ? DriverSession.NO_OWNER : session.durableOwner();
+        return session == null || session.leaving || session.isBetween()
+                ? DriverSession.NO_OWNER
+                : session.durableOwner();
     }
 
     private PartitionMap map() {
