@@ -37,7 +37,8 @@ final class BatchChecker {
             return false;
         }
         int length = buffer.getInt(position + LENGTH_OFFSET);
-        int lengthMin = isGap(buffer, position) ? HEADER_LENGTH : HEADER_LENGTH + ALIGNMENT;
+        boolean mayBeEmpty = (buffer.getByte(position + CODEC_OFFSET) & (CODEC_GAP | CODEC_SPARSE)) != 0;
+        int lengthMin = mayBeEmpty ? HEADER_LENGTH : HEADER_LENGTH + ALIGNMENT;
         return length >= lengthMin
                 && length % ALIGNMENT == 0
                 && length <= buffer.capacity() - position

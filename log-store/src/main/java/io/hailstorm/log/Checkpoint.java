@@ -72,13 +72,17 @@ record Checkpoint(
     }
 
     void write(Disk disk, Path directory) {
+        disk.writeAtomically(directory.resolve(FILE_NAME), encode());
+    }
+
+    byte[] encode() {
         ByteBuffer out = ByteBuffer.allocate(HEADER_LENGTH + producers.length).order(ByteOrder.LITTLE_ENDIAN);
         out.putLong(MAGIC).putInt(VERSION).putInt(HEADER_LENGTH);
         out.putLong(segmentBaseOffset).putLong(offset).putLong(durableOffset).putLong(hlcMax);
         out.putInt(position).putInt(clean ? FLAG_CLEAN : 0).putInt(producers.length);
         out.putInt(0).put(producers);
         out.putInt(HEADER_LENGTH - 4, crc(out.array(), HEADER_LENGTH));
-        disk.writeAtomically(directory.resolve(FILE_NAME), out.array());
+        return out.array();
     }
 
     /**
@@ -90,7 +94,7 @@ record Checkpoint(
         return disk.readAll(path).map(content -> parse(path, content));
     }
 
-    private static Checkpoint parse(Path path, byte[] content) {
+    static Checkpoint parse(Path path, byte[] content) {
         ByteBuffer in = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
         if (content.length >= HEADER_LENGTH_VERSION_1 && in.getLong(0) == MAGIC_VERSION_1) {
             requireChecked(path, content, HEADER_LENGTH_VERSION_1, in.getInt(24));

@@ -126,7 +126,7 @@ public final class EmbeddedLog implements Log {
 
     /** Cells are routed by the number of partitions, so it may not change under existing records. */
     private void checkPartitionCount(Disk disk, Path directory) {
-        LogMeta wanted = new LogMeta(LogMeta.VERSION, config.partitionCount(), false);
+        LogMeta wanted = LogMeta.ofLog(config.partitionCount());
         LogMeta found = LogMeta.read(disk, directory).orElse(null);
         if (found != null && found.isKafkaCache()) {
             throw new HailstormException(
@@ -134,6 +134,13 @@ public final class EmbeddedLog implements Log {
                     directory.resolve(LogMeta.FILE_NAME)
                             + ": the cache of a node whose log is on Kafka; it can be read, and only that node writes"
                             + " it");
+        }
+        if (found != null && found.isOfRegions()) {
+            throw new HailstormException(
+                    ErrorCode.FAILED_PRECONDITION,
+                    directory.resolve(LogMeta.FILE_NAME)
+                            + ": the log of a region among others; start the node with --regions, or give it another"
+                            + " data directory");
         }
         if (found != null && found.partitionCount() != wanted.partitionCount()) {
             throw new HailstormException(

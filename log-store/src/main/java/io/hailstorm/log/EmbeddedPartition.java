@@ -123,28 +123,66 @@ final class EmbeddedPartition implements PartitionLog {
         if (verdict != ProducerTable.ACCEPTED) {
             return verdict;
         }
-        int length = BatchDescriptor.HEADER_LENGTH + batch.length() + overheadMax;
-        long appended = appendedBytes.getPlain();
-        long backlog = appended - syncedBytes.getAcquire();
-        if (backlog > 0 && backlog + length > config.backlogBytesMax()) {
-            backPressuredCount.setRelease(backPressuredCount.getPlain() + 1);
+        Segment segment = room(BatchDescriptor.HEADER_LENGTH + batch.length() + overheadMax);
+        if (segment == null) {
             return BACK_PRESSURED;
-        }
-        Segment segment = active;
-        if (segment == null || !segment.fits(length)) {
-            segment = roll(length, segment == null);
-            if (segment == null) {
-                backPressuredCount.setRelease(backPressuredCount.getPlain() + 1);
-                return BACK_PRESSURED;
-            }
         }
         long offset = endOffset.getPlain();
         int stored = segment.append(batch, offset, (int) (offset - syncedOffset.getAcquire()));
         producers.onBatch(
                 batch.producerId(), batch.producerEpoch(), batch.baseSeq(), batch.count(), offset, batch.hlcFirst());
-        appendedBytes.setRelease(appended + stored);
-        endOffset.setRelease(offset + batch.count());
+        appended(stored, offset + batch.count());
         return offset;
+    }
+
+    /**
+     * Appends a batch of another log, the next after those that are here, as it is: nobody judges its producer, but it is
+     * remembered. Writer thread only.
+     *
+     * @return its offset, or {@link #BACK_PRESSURED}
+     */
+    long appendCopy(CopiedBatch batch) {
+        failIfStopped();
+        long offset = endOffset.getPlain();
+        Invariants.require(batch.baseOffset() == offset, "a copy goes on at %d, not at %d", offset, batch.baseOffset());
+        Segment segment = room(BatchDescriptor.HEADER_LENGTH + batch.recordsLength() + overheadMax);
+        if (segment == null) {
+            return BACK_PRESSURED;
+        }
+        int stored = segment.appendCopy(batch, (int) (offset - syncedOffset.getAcquire()));
+        if (batch.isGap()) {
+            producers.onGap();
+        } else {
+            producers.onBatch(
+                    batch.producerId(),
+                    batch.producerEpoch(),
+                    batch.baseSeq(),
+                    batch.count(),
+                    offset,
+                    batch.hlcFirst());
+        }
+        appended(stored, offset + batch.count());
+        return offset;
+    }
+
+    /** The segment that takes a batch; null when it must wait. */
+    private @Nullable Segment room(int length) {
+        long backlog = appendedBytes.getPlain() - syncedBytes.getAcquire();
+        Segment segment = active;
+        if (backlog > 0 && backlog + length > config.backlogBytesMax()) {
+            segment = null;
+        } else if (segment == null || !segment.fits(length)) {
+            segment = roll(length, segment == null);
+        }
+        if (segment == null) {
+            backPressuredCount.setRelease(backPressuredCount.getPlain() + 1);
+        }
+        return segment;
+    }
+
+    private void appended(int stored, long end) {
+        appendedBytes.setRelease(appendedBytes.getPlain() + stored);
+        endOffset.setRelease(end);
     }
 
     /** Makes the prepared file the active segment; null when it is not ready. */
@@ -259,6 +297,15 @@ final class EmbeddedPartition implements PartitionLog {
         return groups.generation(group);
     }
 
+    SegmentChain chain() {
+        return chain;
+    }
+
+    /** Bytes appended since this was opened. Any thread. */
+    long appendedBytes() {
+        return appendedBytes.getAcquire();
+    }
+
     /** Every record below this offset is on the disk, whatever the stream's acknowledgement level. Any thread. */
     long syncedOffset() {
         return syncedOffset.getAcquire();
@@ -276,6 +323,19 @@ final class EmbeddedPartition implements PartitionLog {
                     + next.doWork(nowNs, halfFull, aheadBytes)
                     + prepareWrites(current)
                     + retention.deleteExpired(nowNs);
+        } catch (HailstormException e) {
+            stopped = e;
+            failed = true;
+            waiters.wake();
+            throw e;
+        }
+    }
+
+    /** Makes everything appended durable at once. Syncer only. */
+    void syncNow(long nowNs) {
+        failIfStopped();
+        try {
+            sync(nowNs, true);
         } catch (HailstormException e) {
             stopped = e;
             failed = true;

@@ -63,17 +63,17 @@ public record GeoStatus(String self, List<Region> regions, List<Gap> gaps, Count
      * Counts since the log was opened.
      *
      * @param sentBatchCount shipped to copies, repeats not counted
-     * @param resentBatchCount shipped again
+     * @param resentBatchCount how often shipping went back to the last confirmation
      * @param copiedBatchCount appended here to copies
      * @param refusedBatchCount came and were not appended: of an older term, out of order, already here, or no room
      * @param fencedConfirmCount confirmations that came for another term than this member's, and counted for nothing
      * @param refusedMessageCount neither understood nor from a member of this log
+     * @param droppedMessageCount that the transport did not take; whoever needs an answer sends again
      * @param takeoverCount regions this member became the primary of, because the one before was silent
      * @param handBackCount regions this member gave back
      * @param droppedCopyCount copies this member no longer waits for
      * @param joinedCopyCount copies it waits for again
      * @param restartedCopyCount partitions whose copy here had to begin again at the primary's start
-     * @param leaseLapseCount how often this member stopped accepting because nobody answered its heartbeats
      */
     public record Counters(
             long sentBatchCount,
@@ -82,12 +82,12 @@ public record GeoStatus(String self, List<Region> regions, List<Gap> gaps, Count
             long refusedBatchCount,
             long fencedConfirmCount,
             long refusedMessageCount,
+            long droppedMessageCount,
             long takeoverCount,
             long handBackCount,
             long droppedCopyCount,
             long joinedCopyCount,
-            long restartedCopyCount,
-            long leaseLapseCount) {}
+            long restartedCopyCount) {}
 
     /** The entry of a home region. */
     public Region region(String home) {

@@ -67,7 +67,7 @@ final class KafkaCache implements AutoCloseable {
     }
 
     private void checkMeta() {
-        LogMeta wanted = new LogMeta(LogMeta.VERSION, config.partitionCount(), true);
+        LogMeta wanted = LogMeta.ofKafkaCache(config.partitionCount());
         LogMeta found = LogMeta.read(disk, directory).orElse(null);
         if (found != null && (!found.isKafkaCache() || found.partitionCount() != wanted.partitionCount())) {
             throw new HailstormException(

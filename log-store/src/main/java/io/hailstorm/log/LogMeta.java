@@ -12,19 +12,40 @@ import java.util.regex.Pattern;
 /**
  * The file that says what a log directory is: {@code hailstorm-log VERSION partitions COUNT}, one line of text. The version
  * is that of the newest structure in the directory, so that an older Hailstorm refuses the whole by name. A node's cache of
- * a log on Kafka, {@code hailstorm-kafka-cache …}, has the same segments: anybody may read it, only that engine writes it.
- *
- * @param isKafkaCache whether the records' home is elsewhere
+ * a log on Kafka, {@code hailstorm-kafka-cache …}, and a region's log with copies of others, {@code hailstorm-regions-log …},
+ * have the same segments: anybody may read them, only their engine writes them.
  */
-record LogMeta(int version, int partitionCount, boolean isKafkaCache) {
+record LogMeta(int version, int partitionCount, String kind) {
     static final String FILE_NAME = "meta";
     static final int VERSION = 2;
 
     private static final String LOG = "hailstorm-log";
     private static final String KAFKA_CACHE = "hailstorm-kafka-cache";
-    private static final String KIND = "(" + LOG + "|" + KAFKA_CACHE + ")";
+    private static final String REGIONS_LOG = "hailstorm-regions-log";
+    private static final String KIND = "(" + LOG + "|" + KAFKA_CACHE + "|" + REGIONS_LOG + ")";
     private static final Pattern LINE = Pattern.compile(KIND + " (\\d{1,9}) partitions (\\d{1,9})\\s*");
     private static final Pattern VERSION_ONLY = Pattern.compile(KIND + " (\\d{1,9}) .*\\s*", Pattern.DOTALL);
+
+    static LogMeta ofLog(int partitionCount) {
+        return new LogMeta(VERSION, partitionCount, LOG);
+    }
+
+    static LogMeta ofKafkaCache(int partitionCount) {
+        return new LogMeta(VERSION, partitionCount, KAFKA_CACHE);
+    }
+
+    static LogMeta ofRegions(int partitionCount) {
+        return new LogMeta(VERSION, partitionCount, REGIONS_LOG);
+    }
+
+    /** Whether the records' home is elsewhere. */
+    boolean isKafkaCache() {
+        return kind.equals(KAFKA_CACHE);
+    }
+
+    boolean isOfRegions() {
+        return kind.equals(REGIONS_LOG);
+    }
 
     /** @throws HailstormException {@code FAILED_PRECONDITION} for a newer version, {@code DATA_LOSS} for anything else */
     static Optional<LogMeta> read(Disk disk, Path logDirectory) {
@@ -45,14 +66,11 @@ record LogMeta(int version, int partitionCount, boolean isKafkaCache) {
                     ErrorCode.DATA_LOSS,
                     path + ": expected \"hailstorm-log VERSION partitions COUNT\", got \"" + text.trim() + "\"");
         }
-        return new LogMeta(
-                Integer.parseInt(line.group(2)),
-                Integer.parseInt(line.group(3)),
-                line.group(1).equals(KAFKA_CACHE));
+        return new LogMeta(Integer.parseInt(line.group(2)), Integer.parseInt(line.group(3)), line.group(1));
     }
 
     void write(Disk disk, Path logDirectory) {
-        String text = (isKafkaCache ? KAFKA_CACHE : LOG) + " " + version + " partitions " + partitionCount + "\n";
+        String text = kind + " " + version + " partitions " + partitionCount + "\n";
         disk.writeAtomically(logDirectory.resolve(FILE_NAME), text.getBytes(StandardCharsets.US_ASCII));
     }
 }

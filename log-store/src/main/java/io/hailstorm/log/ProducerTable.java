@@ -155,6 +155,11 @@ class ProducerTable {
         }
     }
 
+    /** What is known of a producer is of batches that are to be cut off; its earlier ones are to be told again. */
+    final void unlearn(long producerId) {
+        producers.remove(producerId);
+    }
+
     private void makeRoom() {
         if (producers.size() < PRODUCERS_MAX) {
             return;

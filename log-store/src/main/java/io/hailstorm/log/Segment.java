@@ -200,10 +200,43 @@ final class Segment {
         } else {
             length = encodes.write(to, at, batch.buffer(), batch.length(), encoderKey, false);
         }
-        to.putInt(at + CRC_OFFSET, writerChecker.crc(at, length));
-        to.putIntRelease(at + LENGTH_OFFSET, length);
-        onAppended(at, length);
+        finish(at, length);
         return length;
+    }
+
+    /**
+     * The same for a batch of another log, which keeps its offset and everything else.
+     *
+     * @return length of the batch as stored
+     */
+    int appendCopy(CopiedBatch batch, int unsynced) {
+        int at = endPosition.getPlain();
+        UnsafeBuffer to = buffer;
+        to.putLong(at + BASE_OFFSET_OFFSET, batch.baseOffset());
+        to.putInt(at + COUNT_OFFSET, batch.count());
+        to.putLong(at + RANGE_EPOCH_OFFSET, batch.rangeEpoch());
+        to.putLong(at + PRODUCER_ID_OFFSET, batch.producerId());
+        to.putInt(at + PRODUCER_EPOCH_OFFSET, batch.producerEpoch());
+        to.putInt(at + UNSYNCED_OFFSET, unsynced);
+        to.putLong(at + BASE_SEQ_OFFSET, batch.baseSeq());
+        to.putLong(at + HLC_FIRST_OFFSET, batch.hlcFirst());
+        to.putLong(at + HLC_MAX_OFFSET, batch.hlcMax());
+        int length = HEADER_LENGTH + batch.recordsLength();
+        BatchEncoder encodes = batch.recordsLength() == 0 ? null : encoder;
+        if (encodes == null) {
+            to.putInt(at + CODEC_OFFSET, batch.codec() | MAGIC << 16);
+            to.putBytes(at + HEADER_LENGTH, batch.records(), 0, batch.recordsLength());
+        } else {
+            length = encodes.write(to, at, batch.records(), batch.recordsLength(), encoderKey, batch.isSparse());
+        }
+        finish(at, length);
+        return length;
+    }
+
+    private void finish(int at, int length) {
+        buffer.putInt(at + CRC_OFFSET, writerChecker.crc(at, length));
+        buffer.putIntRelease(at + LENGTH_OFFSET, length);
+        onAppended(at, length);
     }
 
     /** Writer, or recovery: the segment goes on after this batch. */
@@ -295,6 +328,43 @@ final class Segment {
         }
         spareChecker.set(checker);
         return next;
+    }
+
+    /** Shows whole batches to a visitor, as {@link SegmentChain#walk}; the next offset after those it took. */
+    long walk(long fromOffset, long limitOffset, BatchVisitor visitor) {
+        int at = index.positionAtOrBefore(fromOffset, limitOffset);
+        BatchChecker checker = spareChecker.getAndSet(null);
+        if (checker == null) {
+            checker = new BatchChecker(file);
+        }
+        boolean compacted = isCompacted();
+        long next = fromOffset;
+        boolean more = true;
+        while (more && next < limitOffset) {
+            boolean ended = compacted && at >= sealedEndPosition();
+            int length = ended ? 0 : plausibleLength(at, compacted ? Long.MAX_VALUE : next);
+            long base = ended ? limitOffset : Math.min(limitOffset, buffer.getLong(at + BASE_OFFSET_OFFSET));
+            if (base > next) {
+                more = visitor.onHole(next, base);
+                next = more ? base : next;
+            } else {
+                long end = base + buffer.getInt(at + COUNT_OFFSET);
+                if (end > next) {
+                    if (!checker.isBatch(at)) {
+                        throw corrupt(at, "checksum does not match for the batch of offset " + base);
+                    }
+                    more = visitor.onBatch(this, at, length, checker);
+                    next = more ? end : next;
+                }
+                at += length;
+            }
+        }
+        spareChecker.set(checker);
+        return next;
+    }
+
+    PartitionCodec codec() {
+        return codec;
     }
 
     private long deliver(int at, long base, long end, long from, RecordHandler handler) {

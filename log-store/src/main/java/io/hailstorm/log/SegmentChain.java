@@ -201,6 +201,53 @@ final class SegmentChain {
         return next;
     }
 
+    /**
+     * Shows whole batches, from the one that holds an offset on, until the visitor wants no more.
+     *
+     * @param limitOffset the end of a batch
+     * @return the offset after the last batch that it took
+     * @throws HailstormException as {@link #read}
+     */
+    long walk(long fromOffset, long limitOffset, BatchVisitor visitor) {
+        requireRetained(fromOffset);
+        long next = fromOffset;
+        boolean more = true;
+        while (more && next < limitOffset) {
+            Segment[] current = segments;
+            int at = find(current, next);
+            Segment segment = at < 0 ? null : current[at];
+            if (segment == null) {
+                requireRetained(next);
+                return next;
+            }
+            if (segment.acquire()) {
+                long segmentEnd = at + 1 < current.length ? current[at + 1].baseOffset : Long.MAX_VALUE;
+                long end = Math.min(limitOffset, segmentEnd);
+                try {
+                    next = segment.walk(next, end, visitor);
+                } finally {
+                    segment.release();
+                }
+                more = next == end;
+            }
+        }
+        return next;
+    }
+
+    /** About how many bytes the batches from an offset on take. */
+    long bytesFrom(long offset, long endOffset) {
+        Segment[] current = segments;
+        long sum = 0;
+        for (int i = Math.max(0, find(current, offset)); i < current.length; i++) {
+            long base = current[i].baseOffset;
+            long end = i + 1 < current.length ? current[i + 1].baseOffset : endOffset;
+            long span = Math.max(1, end - base);
+            long used = current[i].endPosition() - SegmentDescriptor.HEADER_LENGTH;
+            sum += (long) ((double) used * Math.clamp(end - Math.max(base, offset), 0, span) / span);
+        }
+        return sum;
+    }
+
     private void requireRetained(long offset) {
         long start = startOffset();
         if (offset < start) {

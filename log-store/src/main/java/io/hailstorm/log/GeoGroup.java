@@ -1,0 +1,664 @@
+package io.hailstorm.log;
+
+import io.hailstorm.kernel.Safeguard;
+import io.hailstorm.kernel.StreamName;
+import io.hailstorm.log.GeoStatus.Gap;
+import io.hailstorm.log.GeoStatus.Role;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.agrona.DirectBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What this member is to the partitions of one home region. The register alone says who the primary is; everything here
+ * follows from what was last read there. The log's thread.
+ *
+ * <pre>
+ *   role        until                                                     then
+ *   UNKNOWN     the register is read; an entry of this member's from      COPY, or OPENING at a new term
+ *               before its start is first raised to a new term
+ *   COPY        in line with the primary (Ask, Resume) it copies and      OPENING when the register names this member:
+ *               confirms; a primary silent for too long is replaced,      it took over, or was handed the region back
+ *               if this member is among the copies that have everything
+ *   OPENING     everything found is durable, and confirmed by the         OWNER
+ *               copies the register names; after a take-over at DISK,
+ *               the replaced primary's lease is over
+ *   OWNER       ships, waits for copies, drops silent ones and joins      RELEASING when the home region is to have it back
+ *               complete ones through the register
+ *   RELEASING   the home region has everything                            COPY; or OPENING at a new term, when home fell silent
+ *   OPENING, OWNER, RELEASING: the register names another                 COPY; what is not durable is void
+ * </pre>
+ */
+final class GeoGroup {
+    private static final long NS_PER_MS = 1_000_000;
+    /** A copy is waited for again when it is no more records behind than this. */
+    private static final long JOIN_RECORDS_MAX = 50_000;
+
+    private static final int COPIES_WANTED = 2;
+    private static final long NOT_ASKED = Long.MAX_VALUE;
+
+    final GeoMember home;
+    final int index;
+    final GeoPartition[] slots;
+
+    private final GeoContext context;
+    private final GeoTerms terms;
+    private final GeoPeer[] peers;
+    private final boolean[] geoAcked;
+
+    private Tenure tenure;
+    private Role role = Role.UNKNOWN;
+    private boolean isRegisterRead;
+    private boolean sawOther;
+    private long registerNs;
+    private long claimedTerm;
+    private long myTerm;
+    private long changeSentNs = Long.MIN_VALUE / 2;
+    /**
+     * Members that are waited for although the register does not name them, with the version it had when it was asked to, or
+     * {@link #NOT_ASKED}. Once asked, they are waited for until the version is higher: the change may still come about.
+     */
+    private final Map<String, Long> joining = new HashMap<>();
+
+    private long[] openingEnds = new long[0];
+    private long openAtNs;
+    private long beatNs = Long.MIN_VALUE / 2;
+    private volatile boolean handBackWanted;
+
+    private long primaryHeardNs;
+    private long alignedTerm;
+    private long askedNs = Long.MIN_VALUE / 2;
+    private long lastBeatNs;
+    private boolean confirmDue;
+    private final GeoEarlyBatches[] early;
+    private final CopiedBatch earlyBatch = new CopiedBatch();
+    private final long[] confirmedEnds;
+    private final long[] announcedSynced;
+    private final long[] announcedVisible;
+
+    /** @param slots this region's partitions of every stream, by {@link #slot} */
+    GeoGroup(GeoContext context, GeoMember home, int index, GeoPartition[] slots, GeoTerms terms, GeoPeer[] peers) {
+        this.context = context;
+        this.home = home;
+        this.index = index;
+        this.slots = slots;
+        this.terms = terms;
+        this.peers = peers;
+        tenure = Tenure.none(home.region());
+        geoAcked = new boolean[slots.length];
+        for (StreamName stream : StreamName.values()) {
+            for (int i = 0; i < home.partitionCount(); i++) {
+                geoAcked[slot(stream, i)] = context.config().level(stream) == AckLevel.GEO;
+            }
+        }
+        early = new GeoEarlyBatches[slots.length];
+        Arrays.setAll(early, slot -> new GeoEarlyBatches());
+        confirmedEnds = new long[slots.length];
+        announcedSynced = new long[slots.length];
+        announcedVisible = new long[slots.length];
+    }
+
+    /** Where a partition of a stream stands in arrays; {@code i} counts from the region's first partition. */
+    int slot(StreamName stream, int i) {
+        return KafkaLog.index(stream) * home.partitionCount() + i;
+    }
+
+    Tenure tenure() {
+        return tenure;
+    }
+
+    Role role() {
+        return role;
+    }
+
+    boolean owns() {
+        return role == Role.OWNER && slots[0].isAccepting();
+    }
+
+    /** Whether what readers see here is all of what there was when this member started. */
+    boolean isReady() {
+        return role == Role.OWNER || (role == Role.COPY && alignedTerm == tenure.term() && tenure.term() > 0);
+    }
+
+    void handBack() {
+        handBackWanted = true;
+    }
+
+    GeoPeer[] peers() {
+        return peers;
+    }
+
+    // The register
+
+    /** What the register says, in an answer to something this member sent at {@code askedAtNs}. */
+    void onRegister(Tenure read, long askedAtNs, long nowNs) {
+        registerNs = Math.max(registerNs, askedAtNs);
+        if (read.version() < tenure.version() || (isRegisterRead && read.version() == tenure.version())) {
+            return;
+        }
+        boolean isFirst = !isRegisterRead;
+        isRegisterRead = true;
+        boolean wasPrimary = tenure.primary().equals(self());
+        Tenure before = tenure;
+        tenure = read;
+        joining.values().removeIf(version -> version < read.version());
+        if (isFirst) {
+            primaryHeardNs = nowNs;
+        }
+        if (read.term() == 0) {
+            beginFirstTerm(nowNs);
+        } else if (!read.primary().equals(self())) {
+            sawOther = true;
+            becomeCopy(before, nowNs);
+        } else if (myTerm != read.term()) {
+            boolean mine = read.term() == claimedTerm || (sawOther && !wasPrimary);
+            if (mine) {
+                begin(before, nowNs);
+            } else {
+                claim(read.copies(), nowNs);
+            }
+        }
+    }
+
+    private void beginFirstTerm(long nowNs) {
+        if (home.region().equals(self())) {
+            List<String> copies = new ArrayList<>(List.of(self()));
+            List<GeoMember> members = context.config().members();
+            copies.add(members.get((index + 1) % members.size()).region());
+            claim(copies, nowNs);
+        }
+    }
+
+    /** Asks for the next term for this member. */
+    private void claim(List<String> copies, long nowNs) {
+        claimedTerm = tenure.term() + 1;
+        change(new Tenure(home.region(), claimedTerm, tenure.version() + 1, self(), copies), nowNs);
+    }
+
+    private void change(Tenure next, long nowNs) {
+        changeSentNs = nowNs;
+        context.compareAndSet(tenure.version(), next);
+    }
+
+    private boolean mayChange(long nowNs) {
+        return nowNs - changeSentNs > context.config().timings().resendMs() * NS_PER_MS;
+    }
+
+    private String self() {
+        return context.config().self();
+    }
+
+    // Beginning and ending a tenure
+
+    private void begin(Tenure before, long nowNs) {
+        endTenure();
+        myTerm = tenure.term();
+        role = Role.OPENING;
+        handBackWanted = false;
+        openingEnds = new long[slots.length];
+        for (int slot = 0; slot < slots.length; slot++) {
+            EmbeddedPartition records = slots[slot].records();
+            records.syncNow(nowNs);
+            openingEnds[slot] = records.endOffset();
+            terms.of(termSlot(slot)).begin(myTerm, openingEnds[slot]);
+        }
+        terms.save();
+        for (GeoPeer peer : peers) {
+            peer.begin(nowNs);
+        }
+        boolean tookOver = !before.primary().equals(self()) && !before.primary().isEmpty() && myTerm == claimedTerm;
+        boolean leased = tookOver && context.config().ackLevel() == AckLevel.DISK;
+        openAtNs = leased ? nowNs + context.config().timings().leaseMs() * NS_PER_MS : nowNs;
+        if (tookOver) {
+            context.tookOver(home.region(), before.primary(), myTerm);
+            reportGaps(before);
+        }
+    }
+
+    private void reportGaps(Tenure before) {
+        for (int slot = 0; slot < slots.length; slot++) {
+            if (announcedSynced[slot] > openingEnds[slot]) {
+                context.report(new Gap(
+                        slots[slot].stream(),
+                        slots[slot].partition(),
+                        openingEnds[slot],
+                        announcedSynced[slot],
+                        before.term(),
+                        geoAcked[slot] ? AckLevel.GEO : AckLevel.DISK,
+                        false));
+            }
+        }
+    }
+
+    private void becomeCopy(Tenure before, long nowNs) {
+        if (role == Role.COPY
+                && before.term() == tenure.term()
+                && before.primary().equals(tenure.primary())) {
+            return; // only who is waited for has changed
+        }
+        endTenure();
+        role = Role.COPY;
+        alignedTerm = 0;
+        primaryHeardNs = nowNs;
+        askedNs = Long.MIN_VALUE / 2;
+    }
+
+    private void endTenure() {
+        boolean owned = role == Role.OWNER || role == Role.RELEASING;
+        myTerm = 0;
+        joining.clear();
+        for (GeoPartition slot : slots) {
+            slot.refuse();
+        }
+        if (owned) {
+            context.lost(home);
+        }
+    }
+
+    private int termSlot(int slot) {
+        return context.termSlot(slots[slot].stream(), slots[slot].partition());
+    }
+
+    // Turns
+
+    int doWork(long nowNs) {
+        if (!isRegisterRead) {
+            return 0;
+        }
+        return switch (role) {
+            case UNKNOWN -> claimAgain(nowNs);
+            case COPY -> copy(nowNs);
+            case OPENING, OWNER, RELEASING -> serve(nowNs);
+        };
+    }
+
+    private int claimAgain(long nowNs) {
+        if (mayChange(nowNs)) {
+            if (tenure.term() == 0) {
+                beginFirstTerm(nowNs);
+            } else if (tenure.primary().equals(self())) {
+                claim(tenure.copies(), nowNs);
+            }
+        }
+        return 0;
+    }
+
+    private int serve(long nowNs) {
+        showAcknowledged();
+        if (role == Role.OPENING && nowNs - openAtNs >= 0 && isOpened()) {
+            role = Role.OWNER;
+            context.acquired(home, myTerm);
+        }
+        if (role == Role.OWNER) {
+            long untilNs = leaseEndNs();
+            for (GeoPartition slot : slots) {
+                slot.accept(untilNs);
+            }
+        }
+        int work = 0;
+        for (GeoPeer peer : peers) {
+            work += peer.ship(
+                    slots,
+                    context.safeguards().has(Safeguard.COPY_DURABLE),
+                    context.config().bounds().windowBytes(),
+                    context.config().timings().resendMs() * NS_PER_MS,
+                    nowNs,
+                    (to, slot, batch) -> context.sendBatch(to.member, index, myTerm, slot, batch));
+        }
+        if (nowNs - beatNs >= context.config().timings().heartbeatMs() * NS_PER_MS) {
+            beatNs = nowNs;
+            beat(nowNs);
+            keepForCopies();
+        }
+        if (mayChange(nowNs)) {
+            changeCopies(nowNs);
+        }
+        return work;
+    }
+
+    private boolean isOpened() {
+        for (int slot = 0; slot < slots.length; slot++) {
+            if (slots[slot].durableOffset() < openingEnds[slot]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean isRequired(GeoPeer peer) {
+        return tenure.copies().contains(peer.member) || joining.containsKey(peer.member);
+    }
+
+    private void showAcknowledged() {
+        for (int slot = 0; slot < slots.length; slot++) {
+            EmbeddedPartition records = slots[slot].records();
+            long acknowledged =
+                    context.safeguards().has(Safeguard.ACK_AFTER_SYNC) ? records.syncedOffset() : records.endOffset();
+            if (geoAcked[slot]) {
+                for (GeoPeer peer : peers) {
+                    if (isRequired(peer)) {
+                        acknowledged = Math.min(acknowledged, peer.confirmed[slot]);
+                    }
+                }
+            }
+            slots[slot].show(acknowledged);
+        }
+    }
+
+    /** Until when nobody else can have begun to accept. At GEO that needs no time: nothing can be acknowledged any more. */
+    private long leaseEndNs() {
+        if (context.config().ackLevel() == AckLevel.GEO || tenure.copies().equals(List.of(self()))) {
+            return Long.MAX_VALUE / 2;
+        }
+        long answered = Long.MAX_VALUE / 2;
+        for (GeoPeer peer : peers) {
+            if (isRequired(peer)) {
+                answered = Math.min(answered, peer.echoNs);
+            }
+        }
+        return Math.max(answered, registerNs) + context.config().timings().leaseMs() * NS_PER_MS;
+    }
+
+    private void beat(long nowNs) {
+        long[] synced = new long[slots.length];
+        long[] visible = new long[slots.length];
+        for (int slot = 0; slot < slots.length; slot++) {
+            synced[slot] = slots[slot].records().syncedOffset();
+            visible[slot] = slots[slot].durableOffset();
+        }
+        for (GeoPeer peer : peers) {
+            context.send(peer.member, new GeoMessage.Beat(index, myTerm, nowNs, synced, visible));
+        }
+    }
+
+    private void keepForCopies() {
+        long bytesMax = context.config().bounds().copyLagBytesMax();
+        for (int slot = 0; slot < slots.length; slot++) {
+            long needed = slots[slot].endOffset();
+            for (GeoPeer peer : peers) {
+                needed = Math.min(needed, peer.aligned ? peer.confirmed[slot] : needed);
+            }
+            EmbeddedPartition records = slots[slot].records();
+            boolean tooMuch = records.chain().bytesFrom(needed, records.endOffset()) > bytesMax;
+            slots[slot].holdForCopies(tooMuch ? records.endOffset() : needed);
+        }
+    }
+
+    private void changeCopies(long nowNs) {
+        long suspectNs = context.config().timings().suspectAfterMs() * NS_PER_MS;
+        List<String> copies = new ArrayList<>(tenure.copies());
+        boolean silent = false;
+        for (GeoPeer peer : peers) {
+            if (isRequired(peer) && nowNs - peer.heardNs > suspectNs) {
+                copies.remove(peer.member);
+                silent |= !joining.remove(peer.member, NOT_ASKED);
+            }
+        }
+        if (silent) {
+            context.droppedCopy();
+            if (role == Role.RELEASING && !copies.contains(home.region())) {
+                claim(copies, nowNs); // nothing was accepted since: begin again
+            } else {
+                change(new Tenure(home.region(), myTerm, tenure.version() + 1, self(), copies), nowNs);
+            }
+            return;
+        }
+        GeoPeer homePeer = peer(home.region());
+        if (role == Role.RELEASING) {
+            if (homePeer != null && isComplete(homePeer)) {
+                change(
+                        new Tenure(
+                                home.region(),
+                                myTerm + 1,
+                                tenure.version() + 1,
+                                home.region(),
+                                List.of(home.region(), self())),
+                        nowNs);
+            }
+            return;
+        }
+        joinCopy(nowNs, suspectNs);
+        boolean wanted = handBackWanted || context.config().handBackWhenCaughtUp();
+        if (role == Role.OWNER
+                && wanted
+                && homePeer != null
+                && tenure.copies().contains(home.region())
+                && homePeer.isWithin(slots, JOIN_RECORDS_MAX)) {
+            release();
+        }
+    }
+
+    /** First the copy is waited for; when it has all that readers were shown, the register is to count on it. */
+    private void joinCopy(long nowNs, long suspectNs) {
+        if (role != Role.OWNER) {
+            return;
+        }
+        for (GeoPeer peer : peers) {
+            boolean isHome = peer.member.equals(home.region());
+            boolean wanted = tenure.copies().size() < COPIES_WANTED
+                    || (isHome && !tenure.copies().contains(peer.member));
+            boolean lives = wanted && nowNs - peer.heardNs < suspectNs / 2;
+            if (lives && joining.isEmpty() && peer.isWithin(slots, JOIN_RECORDS_MAX)) {
+                joining.put(peer.member, NOT_ASKED);
+                showAcknowledged();
+            }
+            if (lives && joining.containsKey(peer.member) && hasAllShown(peer)) {
+                joining.put(peer.member, tenure.version());
+                List<String> copies = new ArrayList<>(tenure.copies());
+                copies.add(peer.member);
+                context.joinedCopy();
+                change(new Tenure(home.region(), myTerm, tenure.version() + 1, self(), copies), nowNs);
+                return;
+            }
+        }
+    }
+
+    private boolean hasAllShown(GeoPeer peer) {
+        for (int slot = 0; slot < slots.length; slot++) {
+            if (geoAcked[slot] && peer.confirmed[slot] < slots[slot].durableOffset()) {
+                return false;
+            }
+        }
+        return peer.aligned;
+    }
+
+    private void release() {
+        role = Role.RELEASING;
+        for (GeoPartition slot : slots) {
+            slot.refuse();
+        }
+        context.releasing(home);
+    }
+
+    private boolean isComplete(GeoPeer to) {
+        for (int slot = 0; slot < slots.length; slot++) {
+            long end = slots[slot].endOffset();
+            if (to.confirmed[slot] != end || slots[slot].durableOffset() != end) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private @Nullable GeoPeer peer(String member) {
+        for (GeoPeer peer : peers) {
+            if (peer.member.equals(member)) {
+                return peer;
+            }
+        }
+        return null;
+    }
+
+    // Copying
+
+    private int copy(long nowNs) {
+        if (alignedTerm == tenure.term()) {
+            boolean required = tenure.copies().contains(self());
+            for (int slot = 0; slot < slots.length; slot++) {
+                long synced = slots[slot].records().syncedOffset();
+                slots[slot].show(required ? synced : Math.min(synced, announcedVisible[slot]));
+                if (synced != confirmedEnds[slot]) {
+                    confirmedEnds[slot] = synced;
+                    confirmDue = true;
+                }
+            }
+            if (confirmDue) {
+                confirmDue = false;
+                context.send(
+                        tenure.primary(),
+                        new GeoMessage.Confirm(index, tenure.term(), lastBeatNs, confirmedEnds.clone()));
+            }
+        }
+        takeOverIfSilent(nowNs);
+        return 0;
+    }
+
+    private void takeOverIfSilent(long nowNs) {
+        long suspectNs = context.config().timings().suspectAfterMs() * NS_PER_MS;
+        if (tenure.copies().contains(self())
+                && nowNs - primaryHeardNs > suspectNs
+                && nowNs - registerNs < suspectNs
+                && mayChange(nowNs)) {
+            if (context.safeguards().has(Safeguard.FENCE_BEFORE_TAKEOVER)) {
+                claim(List.of(self()), nowNs);
+            } else {
+                takeOverUnfenced(nowNs);
+            }
+        }
+    }
+
+    /** Without the fence: believes itself, and asks nobody. */
+    private void takeOverUnfenced(long nowNs) {
+        Tenure before = tenure;
+        tenure = new Tenure(home.region(), before.term() + 1, before.version(), self(), List.of(self()));
+        claimedTerm = tenure.term();
+        begin(before, nowNs);
+    }
+
+    private boolean isFromPrimary(String from, long term) {
+        return role == Role.COPY && from.equals(tenure.primary()) && term == tenure.term();
+    }
+
+    void onBeat(String from, GeoMessage.Beat beat, long nowNs) {
+        if (beat.term() > tenure.term()) {
+            context.readRegisterSoon();
+        }
+        if (!isFromPrimary(from, beat.term())) {
+            return;
+        }
+        primaryHeardNs = nowNs;
+        lastBeatNs = beat.sentNs();
+        System.arraycopy(beat.syncedEnds(), 0, announcedSynced, 0, slots.length);
+        System.arraycopy(beat.visibleEnds(), 0, announcedVisible, 0, slots.length);
+        if (alignedTerm == tenure.term()) {
+            confirmDue = true;
+        } else if (nowNs - askedNs > context.config().timings().resendMs() * NS_PER_MS) {
+            ask(nowNs);
+        }
+    }
+
+    private void ask(long nowNs) {
+        askedNs = nowNs;
+        long[] lastTerms = new long[slots.length];
+        long[] ends = new long[slots.length];
+        for (int slot = 0; slot < slots.length; slot++) {
+            slots[slot].records().syncNow(nowNs);
+            ends[slot] = slots[slot].endOffset();
+            lastTerms[slot] = terms.of(termSlot(slot)).termBefore(ends[slot]);
+        }
+        context.send(tenure.primary(), new GeoMessage.Ask(index, tenure.term(), lastTerms, ends));
+    }
+
+    void onAsk(String from, GeoMessage.Ask ask, long nowNs) {
+        GeoPeer peer = peer(from);
+        if (peer == null || myTerm == 0 || ask.term() != myTerm) {
+            return;
+        }
+        peer.heardNs = nowNs;
+        peer.aligned = false;
+        long[] agreed = new long[slots.length];
+        long[] starts = new long[slots.length];
+        List<GeoTerms.History> histories = new ArrayList<>();
+        for (int slot = 0; slot < slots.length; slot++) {
+            GeoTerms.History history = terms.of(termSlot(slot));
+            long end = slots[slot].records().syncedOffset();
+            agreed[slot] = Math.min(ask.ends()[slot], history.endOf(ask.lastTerms()[slot], end));
+            starts[slot] = slots[slot].startOffset();
+            histories.add(history);
+        }
+        context.send(from, new GeoMessage.Resume(index, myTerm, agreed, starts, histories));
+    }
+
+    void onResume(String from, GeoMessage.Resume resume, long nowNs) {
+        if (!isFromPrimary(from, resume.term()) || alignedTerm == tenure.term()) {
+            return;
+        }
+        primaryHeardNs = nowNs;
+        boolean cut = false;
+        for (int slot = 0; slot < slots.length; slot++) {
+            long end = slots[slot].endOffset();
+            long agreed = resume.agreedEnds()[slot];
+            if (resume.starts()[slot] > Math.min(end, agreed)) {
+                context.restartedCopy();
+                slots[slot].beginAt(resume.starts()[slot]);
+            } else if (agreed < end) {
+                cutAt(slot, agreed, end);
+                cut = true;
+            }
+        }
+        if (cut) {
+            ask(nowNs);
+            return;
+        }
+        for (int slot = 0; slot < slots.length; slot++) {
+            terms.of(termSlot(slot)).set(resume.histories().get(slot));
+        }
+        terms.save();
+        for (GeoEarlyBatches each : early) {
+            each.clear();
+        }
+        alignedTerm = tenure.term();
+        confirmDue = true;
+    }
+
+    private void cutAt(int slot, long agreed, long end) {
+        long term = terms.of(termSlot(slot)).termBefore(end);
+        slots[slot].cutAt(agreed, term);
+        AckLevel level = geoAcked[slot] ? AckLevel.GEO : AckLevel.DISK;
+        context.report(new Gap(slots[slot].stream(), slots[slot].partition(), agreed, end, term, level, true));
+    }
+
+    /** @return whether the batch was taken */
+    boolean onBatch(String from, GeoMessage.Batch message, DirectBuffer buffer, int length, long nowNs) {
+        int slot = message.slot();
+        if (!isFromPrimary(from, message.term())) {
+            return false;
+        }
+        primaryHeardNs = nowNs;
+        if (alignedTerm != message.term() || slot < 0 || slot >= slots.length) {
+            return false;
+        }
+        earlyBatch.decode(buffer, message.bodyIndex(), length);
+        long end = slots[slot].endOffset();
+        if (earlyBatch.baseOffset() > end) {
+            return early[slot].keep(earlyBatch.baseOffset(), buffer, message.bodyIndex(), length);
+        }
+        boolean taken = earlyBatch.baseOffset() == end && slots[slot].appendCopy(earlyBatch) >= 0;
+        if (taken && !early[slot].isEmpty()) {
+            early[slot].appendTo(slots[slot], earlyBatch);
+        }
+        return taken;
+    }
+
+    void onConfirm(String from, GeoMessage.Confirm confirm, long nowNs) {
+        GeoPeer peer = peer(from);
+        if (peer == null || myTerm == 0 || confirm.term() != myTerm) {
+            context.fencedConfirm();
+            return;
+        }
+        peer.onConfirm(confirm.ends(), confirm.echoNs(), nowNs, slots);
+    }
+}
