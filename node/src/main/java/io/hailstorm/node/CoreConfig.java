@@ -3,23 +3,33 @@ package io.hailstorm.node;
 import io.hailstorm.geo.City;
 import io.hailstorm.geo.PartitionMap;
 import io.hailstorm.geo.Partitioner;
+import io.hailstorm.geo.Region;
 import io.hailstorm.ingest.IngestConfig;
 import io.hailstorm.kernel.RegionId;
+import java.util.List;
 
 /**
  * What a region is made of, beside its log and its clock.
  *
+ * @param areas the regions in the deployment's order, each the home of as many partitions; one area for a single region
  * @param partitionCount of the log, and of the map
  * @param policy how riders and drivers are matched
  * @param checkpointMs between checkpoints of the sessions, by the region's own clock
  */
-record CoreConfig(City city, int partitionCount, String policy, IngestConfig ingest, long checkpointMs) {
+record CoreConfig(
+        City city, List<Region> areas, int partitionCount, String policy, IngestConfig ingest, long checkpointMs) {
+    /** Of one region that covers the city. */
+    CoreConfig(City city, int partitionCount, String policy, IngestConfig ingest, long checkpointMs) {
+        this(city, List.of(city.region()), partitionCount, policy, ingest, checkpointMs);
+    }
+
     RegionId region() {
         return new RegionId(city.name());
     }
 
-    /** Who owns what in a log that has no map yet: a fair share each. */
+    /** Who owns what in a log that has no map yet: a fair share each of its home region. */
     PartitionMap firstMap() {
-        return Partitioner.balanced(city.region().routingCells(), city::demandWeight, partitionCount);
+        return Partitioner.balancedEach(
+                areas.stream().map(Region::routingCells).toList(), city::demandWeight, partitionCount / areas.size());
     }
 }

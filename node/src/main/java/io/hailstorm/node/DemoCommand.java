@@ -2,21 +2,21 @@ package io.hailstorm.node;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.grpc.Channel;
-import io.grpc.ManagedChannel;
-import io.grpc.inprocess.InProcessChannelBuilder;
 import io.hailstorm.geo.City;
 import io.hailstorm.kernel.ErrorCode;
 import io.hailstorm.kernel.HailstormException;
+import io.hailstorm.kernel.StreamName;
 import io.hailstorm.kernel.SystemTimeSource;
 import io.hailstorm.kernel.TimeSource;
 import io.hailstorm.kernel.testing.VirtualTime;
+import io.hailstorm.log.PartitionReader;
 import io.hailstorm.node.Converters.DurationConverter;
 import io.hailstorm.node.Converters.Speed;
 import io.hailstorm.node.Converters.SpeedConverter;
 import io.hailstorm.node.SimulationOptions.Recorded;
 import io.hailstorm.simulator.Endpoints;
 import io.hailstorm.simulator.Pauses;
+import io.hailstorm.simulator.RecordedFixes;
 import io.hailstorm.simulator.Simulation;
 import io.hailstorm.simulator.SimulationConfig;
 import java.io.IOException;
@@ -27,12 +27,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.time.LocalTime;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -96,14 +96,15 @@ final class DemoCommand implements Callable<Integer> {
         }
         boolean temporary = !isDataDirGiven();
         Path dataDir = temporary ? temporaryDirectory() : null;
-        NodeConfig config = config(dataDir);
+        Settings settings = settings(dataDir);
+        List<NodeConfig> configs = configs(settings);
         if (!temporary) {
-            err.println("data directory: " + config.dataDir().toAbsolutePath() + " (kept)");
+            err.println("data directory: " + DemoRegions.root(settings).toAbsolutePath() + " (kept)");
         }
         try {
-            City city = config.city();
+            City city = configs.getFirst().city();
             Recorded recorded = simulationOptions.recorded(city, err::println);
-            RunReport report = run(config, city, recorded, err);
+            RunReport report = run(settings, configs, recorded, err);
             if (simulationOptions.json) {
                 spec.commandLine()
                         .getOut()
@@ -128,81 +129,74 @@ final class DemoCommand implements Callable<Integer> {
                 .equals("default");
     }
 
-    private NodeConfig config(@Nullable Path temporary) {
+    private Settings settings(@Nullable Path temporary) {
         Map<String, String> environment = new HashMap<>(System.getenv());
         if (temporary != null) {
             environment.put(Setting.DATA_DIR.environmentName(), temporary.toString());
         }
         // The clients are this command's own; limiting them would only slow time down.
         environment.putIfAbsent(Setting.RATE_LIMITS.environmentName(), "false");
-        NodeConfig config = NodeConfig.of(nodeOptions.resolve(environment)).keepingAllFixes();
-        return inProcess ? config.inMemoryAcknowledged() : config;
+        return nodeOptions.resolve(environment);
     }
 
-    private RunReport run(NodeConfig config, City city, Recorded recorded, PrintWriter err) {
+    private List<NodeConfig> configs(Settings settings) {
+        List<NodeConfig> configs = DemoRegions.configs(settings).stream()
+                .map(NodeConfig::keepingAllFixes)
+                .toList();
+        if (!inProcess) {
+            return configs;
+        }
+        if (configs.size() > 1) {
+            throw new HailstormException(
+                    ErrorCode.INVALID_ARGUMENT, "--in-process is one thread's run of one region: leave out --regions");
+        }
+        return List.of(configs.getFirst().inMemoryAcknowledged());
+    }
+
+    private RunReport run(Settings settings, List<NodeConfig> configs, Recorded recorded, PrintWriter err) {
+        City city = configs.getFirst().city();
         TimeSource wall = new SystemTimeSource();
         Pace pace = pace(wall, city, recorded);
         SimulationConfig simulated = simulationOptions.config(city, recorded);
         if (simulated.isOpenLoop()) {
             simulated = simulated.withMaxInFlightAgeMs(OPEN_LOOP_IN_FLIGHT_AGE_MS);
         }
-        try (HailstormNode node = HailstormNode.open(config, pace.time())) {
-            if (config.httpPort() != 0) {
-                err.println("console    http://" + config.httpHost() + ":" + node.startHttp() + "/");
-            }
-            List<AutoCloseable> connections = new ArrayList<>();
-            try {
-                List<? extends Channel> channels = connect(node, simulated, connections, err);
-                err.println("READY");
-                err.flush();
-                return drive(node, pace, wall, simulated, channels, err);
-            } finally {
-                closeAll(connections);
-            }
+        try (DemoNodes nodes = open(settings, configs, pace.time(), err::println)) {
+            int phones = simulated.fixes().map(RecordedFixes::vehicleCount).orElse(simulated.vehicles());
+            Endpoints endpoints = nodes.endpoints(phones);
+            err.println("READY");
+            err.flush();
+            return drive(nodes, configs.getFirst(), pace, wall, simulated, endpoints, err);
         }
     }
 
-    private List<? extends Channel> connect(
-            HailstormNode node, SimulationConfig simulated, List<AutoCloseable> connections, PrintWriter err) {
-        if (inProcess) {
-            ManagedChannel channel = InProcessChannelBuilder.forName(node.startInProcess())
-                    .directExecutor()
-                    .build();
-            connections.add(channel::shutdownNow);
-            return List.of(channel);
-        }
-        int port = node.startGrpc();
-        node.startThreads();
-        err.println("phones     grpc://localhost:" + port);
-        int phones = simulated
-                .fixes()
-                .map(io.hailstorm.simulator.RecordedFixes::vehicleCount)
-                .orElse(simulated.vehicles());
-        ClientChannels channels = new ClientChannels("localhost", port, phones);
-        connections.add(channels);
-        return channels.all();
+    private DemoNodes open(Settings settings, List<NodeConfig> configs, TimeSource time, Consumer<String> say) {
+        return configs.size() == 1
+                ? OneNode.open(configs.getFirst(), time, inProcess, say)
+                : LocalRegions.open(configs, DemoRegions.witness(settings), time, say);
     }
 
     private RunReport drive(
-            HailstormNode node,
+            DemoNodes nodes,
+            NodeConfig config,
             Pace pace,
             TimeSource wall,
             SimulationConfig simulated,
-            List<? extends Channel> channels,
+            Endpoints endpoints,
             PrintWriter err) {
         var ledger = simulationOptions.ledgerWriter();
         long sessionFloor = pace instanceof Pace.Inline ? 0 : wall.epochMs();
         try (Simulation simulation = Simulation.create(
-                simulated.withServiceArea(node.serviceArea()).withFirstSession(sessionFloor),
-                Endpoints.single(channels),
-                node.tokens(),
+                simulated.withServiceArea(nodes.serviceArea()).withFirstSession(sessionFloor),
+                endpoints,
+                nodes.tokens(),
                 wall,
                 ledger,
                 pace.time().epochMs(),
                 new Pauses(pace.time()))) {
             Optional<MigrationDriver> migrations = Optional.ofNullable(migrateEvery)
                     .map(every -> new MigrationDriver(
-                            node,
+                            nodes.moves(),
                             simulation.pauses(),
                             simulationOptions.seed,
                             every.toMillis(),
@@ -215,13 +209,13 @@ final class DemoCommand implements Callable<Integer> {
                         () -> {
                             migrations.ifPresent(
                                     driver -> driver.doWork(pace.time().epochMs()));
-                            pace.advance(simulation, node);
+                            pace.advance(simulation, nodes.paced());
                         },
-                        node::isHealthy);
-                node.settle(inProcess);
-                requireHealthy(node);
-                migrations.ifPresent(driver -> driver.settle(inProcess));
-                return report(node, simulation, migrations, elapsed);
+                        nodes::isHealthy);
+                nodes.settle();
+                nodes.requireHealthy();
+                migrations.ifPresent(driver -> driver.settle(nodes::settle));
+                return report(nodes, config, simulation, migrations, elapsed);
             } finally {
                 run.reported();
             }
@@ -230,37 +224,35 @@ final class DemoCommand implements Callable<Integer> {
         }
     }
 
-    private static void requireHealthy(HailstormNode node) {
-        node.failure().ifPresent(failure -> {
-            throw new HailstormException(
-                    ErrorCode.UNAVAILABLE,
-                    "the node stopped: " + failure.getMessage() + "; nothing it acknowledged is lost",
-                    failure);
-        });
-    }
-
     private RunReport report(
-            HailstormNode node,
+            DemoNodes nodes,
+            NodeConfig config,
             Simulation simulation,
             Optional<MigrationDriver> migrations,
             SimulationRun.Elapsed elapsed) {
+        NodeFigures figures = nodes.figures();
+        List<PartitionReader> trips = nodes.partitions(StreamName.TRIPS);
         return new RunReport(
                 simulation.report(),
-                node.stats().rounds(),
-                node.stats().prices(),
-                node.latency().snapshot(),
-                node.checkHistory(HistoryChecker.promises(simulation.ledger())),
+                figures.rounds(),
+                figures.prices(),
+                figures.latency(),
+                HistoryChecker.check(
+                        nodes.partitions(StreamName.FIXES),
+                        nodes.partitions(StreamName.LATE),
+                        trips,
+                        HistoryChecker.promises(simulation.ledger())),
                 new MigrationReport(
                         migrations.map(MigrationDriver::doneCount).orElse(0L),
                         migrations.map(MigrationDriver::abortedCount).orElse(0L),
                         simulation.pauses().disturbances(),
-                        node.core().ingest().heldForRangesMax(),
+                        figures.heldMax(),
                         simulation.pauses().throughput(),
-                        Optional.empty()),
-                node.tripsDigest(),
+                        nodes.areSeveral() ? Optional.of(simulation.pauses().handOvers()) : Optional.empty()),
+                LogDigest.of(trips),
                 simulationOptions.seed,
-                node.config().policy(),
-                node.fixesAckLevel(),
+                config.policy(),
+                config.fixesAckLevel().name(),
                 elapsed.virtualSeconds(),
                 elapsed.wallSeconds());
     }
@@ -303,16 +295,6 @@ final class DemoCommand implements Callable<Integer> {
             }
         } catch (IOException e) {
             throw new UncheckedIOException("cannot delete temporary directory " + directory, e);
-        }
-    }
-
-    private static void closeAll(List<AutoCloseable> connections) {
-        for (AutoCloseable connection : connections) {
-            try {
-                connection.close();
-            } catch (Exception e) {
-                throw new HailstormException(ErrorCode.INTERNAL, "cannot close a connection: " + e.getMessage(), e);
-            }
         }
     }
 }

@@ -20,6 +20,7 @@ import picocli.CommandLine.IVersionProvider;
         subcommands = {
             DemoCommand.class,
             NodeCommand.class,
+            WitnessCommand.class,
             SimulateCommand.class,
             LogCommand.class,
             DlqCommand.class,

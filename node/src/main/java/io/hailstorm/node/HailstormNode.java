@@ -14,9 +14,7 @@ import io.hailstorm.kernel.Safeguards;
 import io.hailstorm.kernel.StreamName;
 import io.hailstorm.kernel.SystemTimeSource;
 import io.hailstorm.kernel.TimeSource;
-import io.hailstorm.log.KafkaLog;
 import io.hailstorm.log.Log;
-import io.hailstorm.log.MappedDisk;
 import io.hailstorm.log.PartitionLog;
 import io.hailstorm.ops.LiveProjection;
 import io.hailstorm.ops.OpsConfig;
@@ -32,6 +30,8 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,7 +47,7 @@ import org.jspecify.annotations.Nullable;
  *
  * With {@link #turn} instead of {@link #startThreads} all of it runs in the caller's thread.
  */
-final class HailstormNode implements AutoCloseable {
+final class HailstormNode implements PacedNode, AutoCloseable {
     private static final long PARK_NS_REGION = 1_000_000;
     private static final long PARK_NS_SYNC = 1_000_000;
     private static final long PARK_NS_OPS = 20_000_000;
@@ -60,6 +60,7 @@ final class HailstormNode implements AutoCloseable {
     private final TimeSource wall = new SystemTimeSource();
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final RegionLog regionLog;
     private final Log log;
     private final DriverDirectory directory;
     private final RegionCore core;
@@ -74,6 +75,7 @@ final class HailstormNode implements AutoCloseable {
     private @Nullable Server inProcess;
     private boolean isEdgeStarted;
     private long turnCount;
+    private LongConsumer onTurn = count -> {};
 
     /**
      * Opens the data directory, recovers, and wires everything; serves nothing yet.
@@ -81,39 +83,42 @@ final class HailstormNode implements AutoCloseable {
      * @param time the node's clock, which a simulation may own
      */
     static HailstormNode open(NodeConfig config, TimeSource time) {
+        return open(
+                config,
+                time,
+                keys -> config.regions()
+                        .map(regions -> RegionTransport.open(regions.place(), keys, new SystemTimeSource())));
+    }
+
+    /**
+     * Opens one of several regions; returns once they have agreed on who owns what, so others have to be opened meanwhile.
+     *
+     * @param network makes the way to the others, which the node closes
+     */
+    static HailstormNode open(
+            NodeConfig config, TimeSource time, Function<DevKeys, Optional<? extends RegionNetwork>> network) {
         DataDirectory data = DataDirectory.create(config.dataDir(), config.keysDir());
-        Log log = openLog(config, time, data);
+        DevKeys keys = DevKeys.loadOrCreate(data.keys());
+        RegionLog log = RegionLog.open(config, time, data, network.apply(keys));
         try {
-            return new HailstormNode(config, time, data, log);
+            return new HailstormNode(config, time, data, keys, log);
         } catch (RuntimeException | Error e) {
             log.close();
             throw e;
         }
     }
 
-    private static Log openLog(NodeConfig config, TimeSource time, DataDirectory data) {
-        return config.kafka().isPresent()
-                ? KafkaLog.open(config.kafka().get(), config.log(), new MappedDisk(), time, data.root())
-                : LogOpening.open(config.log(), time, data.root());
-    }
-
-    private HailstormNode(NodeConfig config, TimeSource time, DataDirectory data, Log log) {
+    private HailstormNode(NodeConfig config, TimeSource time, DataDirectory data, DevKeys keys, RegionLog regionLog) {
         this.config = config;
         this.time = time;
-        this.log = log;
-        ServedPartitions served = config.kafka()
-                .map(kafka -> ServedPartitions.shared(log, kafka.nodeId()))
-                .orElseGet(() -> ServedPartitions.alone(log));
+        this.regionLog = regionLog;
+        log = regionLog.log();
+        ServedPartitions served = regionLog.served(config);
         core = new RegionCore(
                 config.core(), log, served, time, wall, QuoteKey.loadOrCreate(data.keys()), metrics, Safeguards.ALL);
         status = new StatusView(
                 config, time, wall, log, core.ranges(), served, core.stats(), () -> Optional.ofNullable(failure.get()));
-        while (!core.tryFindMap()) {
-            log.doWork(wall.monotonicNs());
-        }
-        directory = DriverDirectory.open(data.drivers(), config.driversMax());
-        core.recover(directory);
-        DevKeys keys = DevKeys.loadOrCreate(data.keys());
+        directory = recovered(data);
         issuer = new TokenIssuer(keys, time);
         RegionAgent region = core.region();
         admin = new AdminService(config.city().name(), core.ranges(), region::submit);
@@ -125,6 +130,49 @@ final class HailstormNode implements AutoCloseable {
         NodeMetrics.register(metrics, log, region, served, core.stats(), core.writer());
         lag = new LagMetrics(metrics, log, region, projection);
         status.readers(lag, region.gate().letters());
+    }
+
+    private DriverDirectory recovered(DataDirectory data) {
+        boolean done = false;
+        try {
+            findMap();
+            DriverDirectory drivers = DriverDirectory.open(data.drivers(), config.driversMax());
+            core.recover(drivers);
+            done = true;
+            return drivers;
+        } finally {
+            if (!done) {
+                loops.forEach(AgentLoop::close);
+            }
+        }
+    }
+
+    /** Between regions the log is worked from the start, since the others take a region that says nothing for dead. */
+    private void findMap() {
+        if (regionLog.geo().isPresent()) {
+            startSync();
+            regionLog.awaitReady(wall, this::requireHealthy);
+        }
+        while (!core.tryFindMap()) {
+            requireHealthy();
+            if (!loops.isEmpty()) {
+                LockSupport.parkNanos(PARK_NS_SYNC);
+            } else if (log.doWork(wall.monotonicNs()) == 0) {
+                Thread.onSpinWait();
+            }
+        }
+    }
+
+    private void startSync() {
+        AgentLoop sync = new AgentLoop(
+                        "hailstorm-sync",
+                        PARK_NS_SYNC,
+                        () -> log.doWork(wall.monotonicNs()),
+                        maxNs -> log.idleNs(wall.monotonicNs(), maxNs),
+                        this::fail)
+                .start();
+        loops.add(sync);
+        regionLog.network().ifPresent(network -> network.onArrival(sync::nudge));
     }
 
     /** Listens for phones; the port. */
@@ -156,14 +204,11 @@ final class HailstormNode implements AutoCloseable {
 
     /** Gives every agent its thread. */
     void startThreads() {
-        loops.add(new AgentLoop("hailstorm-region", PARK_NS_REGION, core::turn, this::fail).start());
-        loops.add(new AgentLoop(
-                        "hailstorm-sync",
-                        PARK_NS_SYNC,
-                        () -> log.doWork(wall.monotonicNs()),
-                        maxNs -> log.idleNs(wall.monotonicNs(), maxNs),
-                        this::fail)
-                .start());
+        if (loops.isEmpty()) {
+            startSync();
+        }
+        AgentLoop regionLoop = new AgentLoop("hailstorm-region", PARK_NS_REGION, this::regionTurn, this::fail);
+        loops.addFirst(regionLoop.start());
         loops.add(new AgentLoop(
                         "hailstorm-ops",
                         PARK_NS_OPS,
@@ -175,9 +220,21 @@ final class HailstormNode implements AutoCloseable {
                 .start());
     }
 
+    private int regionTurn() {
+        int work = core.turn();
+        onTurn.accept(core.region().turns());
+        return work;
+    }
+
+    /** Learns the count of turns after each, on the region's thread; before it has one. */
+    void onTurn(LongConsumer listener) {
+        onTurn = listener;
+    }
+
     /** One turn of everything in the caller's thread; how much was done, the console's part left out. */
-    int turn() {
-        int work = core.turn() + log.doWork(time.monotonicNs());
+    @Override
+    public int turn() {
+        int work = regionTurn() + log.doWork(time.monotonicNs());
         core.checkpointer().doWork();
         if (++turnCount % PROJECTION_EVERY_TURNS == 0) {
             projection.doWork(time.epochMs());
@@ -188,7 +245,8 @@ final class HailstormNode implements AutoCloseable {
     }
 
     /** Asks the region for a turn soon, where it has a thread. */
-    void nudge() {
+    @Override
+    public void nudge() {
         if (!loops.isEmpty()) {
             loops.getFirst().nudge();
         }
@@ -198,15 +256,27 @@ final class HailstormNode implements AutoCloseable {
         failure.compareAndSet(null, thrown);
     }
 
-    boolean isHealthy() {
+    @Override
+    public boolean isHealthy() {
         return failure.get() == null;
+    }
+
+    /** @throws HailstormException when one of its threads ended by a failure */
+    void requireHealthy() {
+        failure().ifPresent(thrown -> {
+            throw new HailstormException(
+                    ErrorCode.UNAVAILABLE,
+                    "the node stopped: " + thrown.getMessage() + "; nothing it acknowledged is lost",
+                    thrown);
+        });
     }
 
     Optional<Throwable> failure() {
         return Optional.ofNullable(failure.get());
     }
 
-    long regionTurns() {
+    @Override
+    public long regionTurns() {
         return core.region().turns();
     }
 
@@ -257,11 +327,8 @@ final class HailstormNode implements AutoCloseable {
                 partitions(StreamName.FIXES), partitions(StreamName.LATE), partitions(StreamName.TRIPS), promises);
     }
 
-    String tripsDigest() {
-        return LogDigest.of(partitions(StreamName.TRIPS));
-    }
-
-    private List<PartitionLog> partitions(StreamName stream) {
+    /** A stream's partitions, in their order. */
+    List<PartitionLog> partitions(StreamName stream) {
         List<PartitionLog> all = new ArrayList<>();
         for (int partition = 0; partition < log.partitionCount(); partition++) {
             all.add(log.partition(stream, partition));
@@ -282,7 +349,7 @@ final class HailstormNode implements AutoCloseable {
     }
 
     String fixesAckLevel() {
-        return config.log().stream(StreamName.FIXES).ackLevel().name();
+        return config.fixesAckLevel().name();
     }
 
     RegionStats stats() {
@@ -323,6 +390,6 @@ final class HailstormNode implements AutoCloseable {
             checkpointer.doWork();
         }
         directory.close();
-        log.close();
+        regionLog.close();
     }
 }

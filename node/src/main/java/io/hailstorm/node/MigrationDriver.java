@@ -58,7 +58,7 @@ final class MigrationDriver {
         public void onCompleted() {}
     }
 
-    private final HailstormNode node;
+    private final MoveDesk desk;
     private final Pauses pauses;
     private final Cells cells = Cells.create();
     private final long seed;
@@ -74,8 +74,8 @@ final class MigrationDriver {
     private @Nullable Asked current;
 
     /** @param everyMs from one move's beginning to the next one's, by the node's clock; longer when a move takes longer */
-    MigrationDriver(HailstormNode node, Pauses pauses, long seed, long everyMs, long startMs) {
-        this.node = node;
+    MigrationDriver(MoveDesk desk, Pauses pauses, long seed, long everyMs, long startMs) {
+        this.desk = desk;
         this.pauses = pauses;
         this.seed = seed;
         this.everyMs = everyMs;
@@ -103,7 +103,7 @@ final class MigrationDriver {
             current = null;
             return;
         }
-        for (Migration migration : node.core().ranges().migrations()) {
+        for (Migration migration : desk.migrations()) {
             if (migration.getMigration().equals(move.migration) && migration.getDone()) {
                 ended(move, migration.getOutcome());
             }
@@ -122,9 +122,9 @@ final class MigrationDriver {
     }
 
     /** Lets the move under way end; it may not, when the node cannot write any more. */
-    void settle(boolean inline) {
+    void settle(Runnable nodes) {
         for (int i = 0; i < SETTLES_MAX && current != null; i++) {
-            node.settle(inline);
+            nodes.run();
             watch();
         }
     }
@@ -140,7 +140,7 @@ final class MigrationDriver {
     }
 
     private void begin() {
-        PartitionMap map = node.core().ranges().map();
+        PartitionMap map = desk.map();
         if (map.partitionCount() < 2) {
             return;
         }
@@ -163,7 +163,7 @@ final class MigrationDriver {
                 range,
                 pauses.begin((latE7, lonE7) -> range.contains(cells.cellOf(latE7, lonE7, Cells.ROUTING_RESOLUTION))));
         current = move;
-        node.admin().moveRange(request.build(), move);
+        desk.move(request.build(), move);
     }
 
     private int moves(long cell) {

@@ -3,13 +3,18 @@ package io.hailstorm.node;
 import io.hailstorm.kernel.ErrorCode;
 import io.hailstorm.kernel.HailstormException;
 import io.hailstorm.kernel.SystemTimeSource;
+import io.hailstorm.kernel.TimeSource;
 import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** {@code hailstorm node}: serves until it is told to stop, or fails. */
 @Command(name = "node", description = "Run a node.", mixinStandardHelpOptions = true)
@@ -20,6 +25,13 @@ final class NodeCommand implements Callable<Integer> {
     @Mixin
     private final NodeOptions options = new NodeOptions();
 
+    @Option(
+            names = "--clock-file",
+            hidden = true,
+            paramLabel = "FILE",
+            description = "simulated time, shared with the process that drives this one")
+    private @Nullable Path clockFile;
+
     @CommandLine.Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
     private CommandLine.Model.CommandSpec spec;
@@ -28,13 +40,22 @@ final class NodeCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         PrintWriter err = spec.commandLine().getErr();
         NodeConfig config = NodeConfig.of(options.resolve(System.getenv()));
+        Optional<ClockFile> clock = Optional.ofNullable(clockFile).map(ClockFile::open);
+        if (clock.isPresent()) {
+            config = config.keepingAllFixes();
+        }
+        TimeSource wall = new SystemTimeSource();
         CountDownLatch stop = new CountDownLatch(1);
         CountDownLatch stopped = new CountDownLatch(1);
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-            stop.countDown();
-            awaitQuietly(stopped);
-        }));
-        try (HailstormNode node = HailstormNode.open(config, new SystemTimeSource())) {
+        try (HailstormNode node = HailstormNode.open(
+                config, clock.<TimeSource>map(file -> file.time(wall)).orElse(wall))) {
+            // From here on there is something to end in order; a process stopped while it still waits just ends.
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+                stop.countDown();
+                awaitQuietly(stopped);
+            }));
+            int index = config.regions().map(RegionsConfig::selfIndex).orElse(0);
+            clock.ifPresent(file -> node.onTurn(count -> file.turns(index, count)));
             if (config.httpPort() != 0) {
                 err.println("console    http://" + config.httpHost() + ":" + node.startHttp() + "/");
             }

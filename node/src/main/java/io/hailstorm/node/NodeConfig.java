@@ -1,6 +1,7 @@
 package io.hailstorm.node;
 
 import io.hailstorm.geo.City;
+import io.hailstorm.geo.Region;
 import io.hailstorm.ingest.IngestConfig;
 import io.hailstorm.kernel.ErrorCode;
 import io.hailstorm.kernel.HailstormException;
@@ -12,13 +13,16 @@ import io.hailstorm.log.KafkaLogConfig;
 import io.hailstorm.log.LogConfig;
 import io.hailstorm.log.StreamConfig;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /**
  * What a node is made of, checked.
  *
  * @param keysDir what signs tokens and quotes
+ * @param partitionCount of the log: of all regions together
  * @param kafka the cluster that keeps the log; empty when this node does
+ * @param regions how this node is one region of several; empty for one region
  * @param checkpointMs between checkpoints of the driver directory, by the node's own clock
  * @param driversMax drivers the directory, the sessions and the index hold
  */
@@ -33,6 +37,7 @@ record NodeConfig(
         int httpPort,
         LogConfig log,
         Optional<KafkaLogConfig> kafka,
+        Optional<RegionsConfig> regions,
         long checkpointMs,
         int driversMax) {
     private static final long NS_PER_MS = 1_000_000;
@@ -42,10 +47,20 @@ record NodeConfig(
 
     /** @throws HailstormException with {@code INVALID_ARGUMENT} for a value out of range, naming it and its origin */
     static NodeConfig of(Settings settings) {
-        String cityName = settings.oneOf(Setting.CITY, "sf", "nyc");
-        City city = City.named(cityName)
-                .orElseThrow(() -> new HailstormException(ErrorCode.INVALID_ARGUMENT, "unknown city " + cityName));
-        int partitionCount = settings.integer(Setting.PARTITIONS, 1, 64);
+        return of(
+                settings, RegionsConfig.of(settings, city(settings), endpoint(settings), partitionCountEach(settings)));
+    }
+
+    /** With regions that were put together elsewhere. */
+    static NodeConfig of(Settings settings, Optional<RegionsConfig> regions) {
+        Optional<KafkaLogConfig> kafka = kafkaConfig(settings);
+        if (kafka.isPresent() && regions.isPresent()) {
+            throw new HailstormException(
+                    ErrorCode.INVALID_ARGUMENT,
+                    "regions have logs of their own: give --regions or --log kafka, not both");
+        }
+        int partitionCount =
+                regions.map(several -> several.geo().partitionCount()).orElseGet(() -> partitionCountEach(settings));
         IngestConfig ingest = IngestConfig.defaults()
                 .withPort(settings.text(Setting.GRPC_HOST), settings.integer(Setting.GRPC_PORT, 0, 65_535))
                 .withEventLoopCount(settings.integer(Setting.EVENT_LOOPS, 1, 64));
@@ -58,21 +73,45 @@ record NodeConfig(
                 settings.text(Setting.KEYS_DIR).isBlank()
                         ? new DataDirectory(dataDir).keys()
                         : Path.of(settings.text(Setting.KEYS_DIR)),
-                city,
+                city(settings),
                 partitionCount,
                 settings.oneOf(Setting.POLICY, "batch", "greedy", "fcfs"),
                 ingest,
                 settings.text(Setting.HTTP_HOST),
                 settings.integer(Setting.HTTP_PORT, 0, 65_535),
                 logConfig(settings, partitionCount),
-                kafkaConfig(settings),
+                kafka,
+                regions,
                 settings.integer(Setting.CHECKPOINT_S, 1, 3_600) * 1_000L,
                 settings.integer(Setting.DRIVERS_MAX, 1, 10_000_000));
     }
 
     /** What of it concerns the region itself. */
     CoreConfig core() {
-        return new CoreConfig(city, partitionCount, policy, ingest, checkpointMs);
+        List<Region> areas = regions.map(RegionsConfig::areas).orElseGet(() -> List.of(city.region()));
+        return new CoreConfig(city, areas, partitionCount, policy, ingest, checkpointMs);
+    }
+
+    static City city(Settings settings) {
+        String name = settings.oneOf(Setting.CITY, "sf", "nyc");
+        return City.named(name)
+                .orElseThrow(() -> new HailstormException(ErrorCode.INVALID_ARGUMENT, "unknown city " + name));
+    }
+
+    /** Of one region. */
+    static int partitionCountEach(Settings settings) {
+        return settings.integer(Setting.PARTITIONS, 1, 64);
+    }
+
+    /** Where other nodes send phones that belong here; empty when nobody said and the port is not known. */
+    private static String endpoint(Settings settings) {
+        String advertised = settings.text(Setting.ADVERTISE);
+        if (!advertised.isBlank()) {
+            return advertised;
+        }
+        String host = settings.text(Setting.GRPC_HOST);
+        int port = settings.integer(Setting.GRPC_PORT, 0, 65_535);
+        return port == 0 ? "" : (host.equals("0.0.0.0") ? "127.0.0.1" : host) + ":" + port;
     }
 
     private static Optional<KafkaLogConfig> kafkaConfig(Settings settings) {
@@ -84,16 +123,11 @@ record NodeConfig(
             throw new HailstormException(
                     ErrorCode.INVALID_ARGUMENT, "log kafka needs --bootstrap HOST:PORT, a broker of the cluster");
         }
-        String endpoint = settings.text(Setting.ADVERTISE);
-        if (endpoint.isBlank()) {
-            String host = settings.text(Setting.GRPC_HOST);
-            int port = settings.integer(Setting.GRPC_PORT, 0, 65_535);
-            if (port == 0) {
-                throw new HailstormException(
-                        ErrorCode.INVALID_ARGUMENT,
-                        "log kafka needs --advertise HOST:PORT or a fixed --grpc-port: other nodes send phones here");
-            }
-            endpoint = (host.equals("0.0.0.0") ? "127.0.0.1" : host) + ":" + port;
+        String endpoint = endpoint(settings);
+        if (endpoint.isEmpty()) {
+            throw new HailstormException(
+                    ErrorCode.INVALID_ARGUMENT,
+                    "log kafka needs --advertise HOST:PORT or a fixed --grpc-port: other nodes send phones here");
         }
         String nodeId = settings.text(Setting.NODE_ID);
         int replication = settings.integer(Setting.KAFKA_REPLICATION, 1, 16);
@@ -127,6 +161,12 @@ record NodeConfig(
             log = log.withStream(stream, log.stream(stream).withCompression(compression));
         }
         return log.withKeyset(LogKeysets.readOrNone(keyset.isBlank() ? null : Path.of(keyset)));
+    }
+
+    /** When a fix counts as acknowledged. */
+    AckLevel fixesAckLevel() {
+        return regions.map(several -> several.geo().ackLevel())
+                .orElseGet(() -> log.stream(StreamName.FIXES).ackLevel());
     }
 
     /** Keeps every fix, so that a run's history can be checked whole. */
@@ -169,6 +209,25 @@ record NodeConfig(
                 httpPort,
                 changed,
                 kafka,
+                regions,
+                checkpointMs,
+                driversMax);
+    }
+
+    /** The same for a node of its own among several of one run: where it keeps things, and where it listens. */
+    NodeConfig at(Path itsDataDir, Path sharedKeysDir, int itsGrpcPort, int itsHttpPort) {
+        return new NodeConfig(
+                itsDataDir,
+                sharedKeysDir,
+                city,
+                partitionCount,
+                policy,
+                ingest.withPort(ingest.host(), itsGrpcPort),
+                httpHost,
+                itsHttpPort,
+                log,
+                kafka,
+                regions,
                 checkpointMs,
                 driversMax);
     }
@@ -185,6 +244,7 @@ record NodeConfig(
                 httpPort,
                 log,
                 kafka,
+                regions,
                 checkpointMs,
                 driversMax);
     }

@@ -60,6 +60,50 @@ final class NodeOptions {
     @Nullable
     String advertise;
 
+    @Option(names = "--regions", paramLabel = "NAME,NAME", description = "regions of the deployment (one)")
+    @Nullable
+    String regions;
+
+    @Option(names = "--regions-file", paramLabel = "FILE", description = "GeoJSON with the regions' polygons")
+    @Nullable
+    String regionsFile;
+
+    @Option(names = "--region", paramLabel = "NAME", description = "which of the regions this node is")
+    @Nullable
+    String region;
+
+    @Option(names = "--peers", paramLabel = "NAME=HOST:PORT", description = "where other regions listen for regions")
+    @Nullable
+    String peers;
+
+    @Option(names = "--endpoints", paramLabel = "NAME=HOST:PORT", description = "where phones reach other regions")
+    @Nullable
+    String endpoints;
+
+    @Option(names = "--witness", paramLabel = "HOST:PORT", description = "who says which region takes over")
+    @Nullable
+    String witness;
+
+    @Option(names = "--region-host", paramLabel = "HOST", description = "address for other regions (0.0.0.0)")
+    @Nullable
+    String regionHost;
+
+    @Option(names = "--region-port", paramLabel = "PORT", description = "port for other regions (7200)")
+    @Nullable
+    String regionPort;
+
+    @Option(names = "--region-ack", paramLabel = "GEO|DISK", description = "acknowledged in two regions, or one (GEO)")
+    @Nullable
+    String regionAck;
+
+    @Option(names = "--region-return", paramLabel = "true|false", description = "give partitions back unasked (false)")
+    @Nullable
+    String regionReturn;
+
+    @Option(names = "--region-suspect-ms", paramLabel = "MS", description = "silence that means death (1500)")
+    @Nullable
+    String regionSuspectMs;
+
     @Option(names = "--city", paramLabel = "sf|nyc", description = "built-in region (sf)")
     @Nullable
     String city;
@@ -126,6 +170,17 @@ final class NodeOptions {
         put(flags, Setting.KAFKA_REPLICATION, kafkaReplication);
         put(flags, Setting.NODE_ID, nodeId);
         put(flags, Setting.ADVERTISE, advertise);
+        put(flags, Setting.REGIONS, regions);
+        put(flags, Setting.REGIONS_FILE, regionsFile);
+        put(flags, Setting.REGION, region);
+        put(flags, Setting.PEERS, peers);
+        put(flags, Setting.ENDPOINTS, endpoints);
+        put(flags, Setting.WITNESS, witness);
+        put(flags, Setting.REGION_HOST, regionHost);
+        put(flags, Setting.REGION_PORT, regionPort);
+        put(flags, Setting.REGION_ACK, regionAck);
+        put(flags, Setting.REGION_RETURN, regionReturn);
+        put(flags, Setting.REGION_SUSPECT_MS, regionSuspectMs);
         put(flags, Setting.CITY, city);
         put(flags, Setting.PARTITIONS, partitions);
         put(flags, Setting.POLICY, policy);

@@ -3,22 +3,23 @@ package io.hailstorm.node;
 import io.hailstorm.kernel.TimeSource;
 import io.hailstorm.kernel.testing.VirtualTime;
 import io.hailstorm.simulator.Simulation;
+import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
-/** How simulated time moves, and how the node gets its turns meanwhile. One thread. */
+/** How simulated time moves, and how the nodes get their turns meanwhile. One thread. */
 sealed interface Pace {
-    /** The clock the node runs on. */
+    /** The clock the nodes run on. */
     TimeSource time();
 
-    /** Moves time on if it may, steps the simulation, and lets the node work or waits for it. */
-    void advance(Simulation simulation, HailstormNode node);
+    /** Moves time on if it may, steps the simulation, and lets the nodes work or waits for them. */
+    void advance(Simulation simulation, List<? extends PacedNode> nodes);
 
-    /** Time is the wall's own; the node runs on its own threads. */
+    /** Time is the wall's own; the nodes run on threads of their own. */
     record Clocked(TimeSource time) implements Pace {
         private static final long IDLE_NS = 2_000_000;
 
         @Override
-        public void advance(Simulation simulation, HailstormNode node) {
+        public void advance(Simulation simulation, List<? extends PacedNode> nodes) {
             if (simulation.step(time.epochMs()) == 0) {
                 LockSupport.parkNanos(IDLE_NS);
             }
@@ -27,8 +28,8 @@ sealed interface Pace {
 
     /**
      * Time is turned by this loop: at most so many simulated seconds a wall second, and only while acknowledgements come
-     * back in time. A machine that cannot keep up gets slower time, never late fixes. The node runs on its own threads;
-     * where drivers answer offers, each advance waits until the region has had two turns, so that offers and deadlines see
+     * back in time. A machine that cannot keep up gets slower time, never late fixes. The nodes run on threads of their own;
+     * where drivers answer offers, each advance waits until each region has had two turns, so that offers and deadlines see
      * every instant. Recorded fixes that are only streamed need no such care and take larger steps.
      */
     final class Paced implements Pace {
@@ -36,14 +37,14 @@ sealed interface Pace {
         private static final long OPEN_LOOP_STEP_MS = 1_000;
         private static final long WAIT_NS = 20_000;
 
-        private final PacedTime time;
+        private final TurnedTime time;
         private final double speed;
         private final boolean isOpenLoop;
         private long lastNs;
         private double allowanceMs;
 
         /** @param speed simulated seconds a wall second at most; infinite for as fast as possible */
-        Paced(PacedTime time, double speed, boolean isOpenLoop) {
+        Paced(TurnedTime time, double speed, boolean isOpenLoop) {
             this.time = time;
             this.speed = speed;
             this.isOpenLoop = isOpenLoop;
@@ -56,7 +57,7 @@ sealed interface Pace {
         }
 
         @Override
-        public void advance(Simulation simulation, HailstormNode node) {
+        public void advance(Simulation simulation, List<? extends PacedNode> nodes) {
             long stepMs = isOpenLoop ? OPEN_LOOP_STEP_MS : STEP_MS;
             long nowNs = time.monotonicNs();
             // What could not be used is not saved up: time that was lost stays lost.
@@ -71,10 +72,8 @@ sealed interface Pace {
             allowanceMs -= stepMs;
             time.advanceTo(time.epochMs() + stepMs);
             simulation.step(time.epochMs());
-            long turns = node.regionTurns();
-            while (!isOpenLoop && node.regionTurns() < turns + 2 && node.isHealthy()) {
-                node.nudge();
-                LockSupport.parkNanos(WAIT_NS);
+            if (!isOpenLoop) {
+                PacedNode.awaitTurns(nodes, () -> LockSupport.parkNanos(WAIT_NS));
             }
         }
     }
@@ -85,12 +84,15 @@ sealed interface Pace {
         private static final int TURNS_MAX = 10_000;
 
         @Override
-        public void advance(Simulation simulation, HailstormNode node) {
+        public void advance(Simulation simulation, List<? extends PacedNode> nodes) {
             time.advanceMs(STEP_MS);
             int turns = 0;
             int work;
             do {
-                work = simulation.step(time.epochMs()) + node.turn();
+                work = simulation.step(time.epochMs());
+                for (PacedNode node : nodes) {
+                    work += node.turn();
+                }
             } while (work > 0 && ++turns < TURNS_MAX);
         }
     }

@@ -37,7 +37,8 @@ final class PacedBench {
         this.time = time;
         pauses = new Pauses(time);
         tally = new AckRecords.Tally(pauses);
-        migrations = migrateEvery.map(every -> new MigrationDriver(node, pauses, 1, every.toMillis(), time.epochMs()));
+        migrations = migrateEvery.map(
+                every -> new MigrationDriver(MoveDesk.of(node), pauses, 1, every.toMillis(), time.epochMs()));
         reader = Thread.ofPlatform().name("hailstorm-bench").daemon(true).unstarted(() -> read(acks));
     }
 
@@ -84,7 +85,7 @@ final class PacedBench {
             throw new HailstormException(ErrorCode.INTERNAL, "the generator's records were not read: " + failure);
         }
         pauses.stop();
-        migrations.ifPresent(driver -> driver.settle(false));
+        migrations.ifPresent(driver -> driver.settle(() -> node.settle(false)));
         node.settle(false);
         Pauses.Figures waits = pauses.waits();
         Pauses.Throughput throughput = pauses.throughput();

@@ -7,7 +7,7 @@ import io.hailstorm.kernel.TimeSource;
  * A calendar that the simulator turns, as fast as the node keeps up, while durations stay real. For runs at
  * {@code --speed max} over real connections. One thread advances; any reads.
  */
-final class PacedTime implements TimeSource {
+final class PacedTime implements TurnedTime {
     private final TimeSource wall;
     private volatile long epochMs;
 
@@ -26,7 +26,8 @@ final class PacedTime implements TimeSource {
         return wall.monotonicNs();
     }
 
-    void advanceTo(long newEpochMs) {
+    @Override
+    public void advanceTo(long newEpochMs) {
         Invariants.require(newEpochMs >= epochMs, "the calendar never turns back");
         epochMs = newEpochMs;
     }

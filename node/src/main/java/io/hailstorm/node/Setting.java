@@ -19,8 +19,27 @@ enum Setting {
     KAFKA_REPLICATION("kafka-replication", "3", "copies of every topic; a write counts when all but one have it"),
     NODE_ID("node-id", "", "name of this node among those that share a log; its advertised address when empty"),
     ADVERTISE("advertise", "", "HOST:PORT where phones reach this node, for the other nodes to send them here"),
+    REGIONS(
+            "regions",
+            "",
+            "regions of the deployment, by comma and in the same order everywhere, such as sf-north,sf-south; one when"
+                    + " empty"),
+    REGIONS_FILE(
+            "regions-file", "", "GeoJSON with the polygons of the regions; the built-in ones of the city when empty"),
+    REGION("region", "", "which of the regions this node is"),
+    PEERS("peers", "", "where the other regions listen for regions, NAME=HOST:PORT by comma"),
+    ENDPOINTS("endpoints", "", "where phones reach each other region, NAME=HOST:PORT by comma"),
+    WITNESS("witness", "", "HOST:PORT of the witness, which says who takes over; regions need one"),
+    REGION_HOST("region-host", "0.0.0.0", "address this node listens on for other regions"),
+    REGION_PORT("region-port", "7200", "port this node listens on for other regions"),
+    REGION_ACK("region-ack", "GEO", "when a record is acknowledged: GEO (in two regions) or DISK (copied afterwards)"),
+    REGION_RETURN(
+            "region-return",
+            "false",
+            "whether a region gets its partitions back by itself once its copy is complete: true or false"),
+    REGION_SUSPECT_MS("region-suspect-ms", "1500", "a region silent for so long is taken for dead"),
     CITY("city", "sf", "built-in city whose polygon is the region: sf or nyc"),
-    PARTITIONS("partitions", "4", "partitions of the region's log, 1 to 64; fixed once the log exists"),
+    PARTITIONS("partitions", "4", "partitions of each region, 1 to 64 in all; fixed once the log exists"),
     POLICY("policy", "batch", "matching policy: batch, greedy or fcfs"),
     FIXES_ACK("fixes-ack", "DISK", "when a fix is acknowledged: DISK (after fsync) or MEMORY"),
     FIXES_COMMIT_MS("fixes-commit-ms", "5", "group commit interval of the fixes stream"),

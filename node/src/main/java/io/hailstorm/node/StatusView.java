@@ -98,9 +98,13 @@ final class StatusView implements NodeStatus {
         shown.put("city", config.city().name());
         shown.put("partitions", Integer.toString(config.partitionCount()));
         shown.put(
-                "log", config.kafka().map(kafka -> "kafka " + kafka.bootstrap()).orElse("embedded"));
+                "log",
+                config.kafka()
+                        .map(kafka -> "kafka " + kafka.bootstrap())
+                        .orElse(config.regions().isPresent() ? "embedded, copied by regions" : "embedded"));
         shown.put("policy", config.policy());
-        shown.put("fixes-ack", config.log().stream(StreamName.FIXES).ackLevel().name());
+        shown.put("fixes-ack", config.fixesAckLevel().name());
+        config.regions().ifPresent(regions -> shown.putAll(regions.shown()));
         shown.put("drivers-max", Integer.toString(config.driversMax()));
         shown.put("checkpoint-ms", Long.toString(config.checkpointMs()));
         return shown;
@@ -113,8 +117,12 @@ final class StatusView implements NodeStatus {
 
     @Override
     public List<RegionOutline> outlines() {
-        Region region = config.city().region();
-        return List.of(new RegionOutline(region(), region.outlines()));
+        List<Region> areas = config.regions()
+                .map(RegionsConfig::areas)
+                .orElse(List.of(config.city().region()));
+        return areas.stream()
+                .map(area -> new RegionOutline(new RegionId(area.name()), area.outlines()))
+                .toList();
     }
 
     @Override

@@ -7,6 +7,7 @@ import io.hailstorm.protocol.v1.Common;
 import io.hailstorm.protocol.v1.DriverServiceOuterClass;
 import io.hailstorm.protocol.v1.EventOuterClass;
 import io.hailstorm.protocol.v1.FleetServiceOuterClass;
+import io.hailstorm.protocol.v1.Regions;
 import io.hailstorm.protocol.v1.RiderServiceOuterClass;
 import java.io.IOException;
 import java.io.InputStream;
@@ -23,6 +24,7 @@ final class DescriptorSets {
             DriverServiceOuterClass.getDescriptor(),
             EventOuterClass.getDescriptor(),
             FleetServiceOuterClass.getDescriptor(),
+            Regions.getDescriptor(),
             RiderServiceOuterClass.getDescriptor());
 
     private static final String RELEASED = "released/hailstorm-v1.binpb";

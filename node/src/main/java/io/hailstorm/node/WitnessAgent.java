@@ -1,0 +1,50 @@
+package io.hailstorm.node;
+
+import io.hailstorm.kernel.ErrorCode;
+import io.hailstorm.kernel.HailstormException;
+import io.hailstorm.kernel.TimeSource;
+import io.hailstorm.log.GeoWitness;
+import io.hailstorm.log.MappedDisk;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/** A witness with the thread that works it; wherever its members are. */
+final class WitnessAgent implements AutoCloseable {
+    private static final long PARK_NS = 2_000_000;
+
+    private final GeoWitness witness;
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    private final AgentLoop loop;
+
+    private WitnessAgent(GeoWitness witness, RegionNetwork network, TimeSource wall) {
+        this.witness = witness;
+        loop = new AgentLoop(
+                        "hailstorm-witness",
+                        PARK_NS,
+                        () -> witness.doWork(wall.monotonicNs()),
+                        thrown -> failure.compareAndSet(null, thrown))
+                .start();
+        network.onArrival(loop::nudge);
+    }
+
+    /** Opens the register in a directory, and works it. */
+    static WitnessAgent open(Path directory, RegionNetwork network, TimeSource wall) {
+        return new WitnessAgent(GeoWitness.open(new MappedDisk(), directory, network), network, wall);
+    }
+
+    /** @throws HailstormException when its thread ended by a failure */
+    void requireHealthy() {
+        Throwable thrown = failure.get();
+        if (thrown != null) {
+            throw new HailstormException(ErrorCode.INTERNAL, "the witness failed: " + thrown.getMessage(), thrown);
+        }
+    }
+
+    /** Before its network. */
+    @Override
+    public void close() {
+        loop.close();
+        witness.close();
+    }
+}
