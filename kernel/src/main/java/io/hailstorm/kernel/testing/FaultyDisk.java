@@ -44,7 +44,22 @@ public final class FaultyDisk implements Disk {
     private int changesLeft = Integer.MAX_VALUE;
     private Runnable onSync = () -> {};
 
+    private final boolean isOnHeap;
+
     private record NameChange(Path path, Optional<FaultyInode> inode) {}
+
+    public FaultyDisk() {
+        this(false);
+    }
+
+    private FaultyDisk(boolean isOnHeap) {
+        this.isOnHeap = isOnHeap;
+    }
+
+    /** A disk for one thread that opens thousands of them: its mapped bytes are on the heap. */
+    public static FaultyDisk onHeap() {
+        return new FaultyDisk(true);
+    }
 
     /** From now on, files may hold this many bytes together. */
     public synchronized void limitCapacity(long bytes) {
@@ -141,7 +156,7 @@ public final class FaultyDisk implements Disk {
     /** The disk a restarted machine finds. This one goes on as a ghost that nobody reads any more. */
     public synchronized FaultyDisk crash(long seed) {
         Random random = new Random(seed);
-        FaultyDisk after = new FaultyDisk();
+        FaultyDisk after = new FaultyDisk(isOnHeap);
         after.directories.addAll(directories);
         TreeMap<Path, FaultyInode> surviving = new TreeMap<>(durableNames);
         int survivingChanges = unsyncedNames.isEmpty() ? 0 : random.nextInt(unsyncedNames.size() + 1);
@@ -158,7 +173,7 @@ public final class FaultyDisk implements Disk {
 
     /** The disk as another process finds it after this one was killed: the page cache survives. */
     public synchronized FaultyDisk kill() {
-        FaultyDisk after = new FaultyDisk();
+        FaultyDisk after = new FaultyDisk(isOnHeap);
         after.directories.addAll(directories);
         after.names.putAll(names);
         after.durableNames.putAll(durableNames);
@@ -168,7 +183,7 @@ public final class FaultyDisk implements Disk {
 
     /** A disk with the same files, all of them durable, that shares nothing with this one. */
     public synchronized FaultyDisk copy() {
-        FaultyDisk copy = new FaultyDisk();
+        FaultyDisk copy = new FaultyDisk(isOnHeap);
         copy.directories.addAll(directories);
         names.forEach((path, inode) -> {
             FaultyInode same = inode.copy();
@@ -307,7 +322,7 @@ public final class FaultyDisk implements Disk {
         change(path);
         requireSpace(path, content.length);
         failIfTold(path);
-        FaultyInode inode = new FaultyInode(content.length);
+        FaultyInode inode = new FaultyInode(content.length, isOnHeap);
         inode.live.putBytes(0, content);
         inode.force(0, content.length);
         setName(path, inode);
@@ -362,7 +377,7 @@ public final class FaultyDisk implements Disk {
                 allocated = (int) Math.min(lengthBytes, (long) allocated + bytesMax);
                 requireSpace(path, allocated);
                 if (allocated == lengthBytes) {
-                    setName(path, new FaultyInode(lengthBytes));
+                    setName(path, new FaultyInode(lengthBytes, isOnHeap));
                 }
                 return allocated == lengthBytes;
             }

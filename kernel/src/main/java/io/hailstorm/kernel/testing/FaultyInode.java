@@ -16,16 +16,20 @@ import org.agrona.concurrent.UnsafeBuffer;
  */
 final class FaultyInode {
     final int length;
+    private final boolean isOnHeap;
     final ByteBuffer bytes;
     final UnsafeBuffer live;
     final byte[] durable;
     /** Pages a failed sync lost: marked clean with this content, and not written until they change again. */
     private final Map<Integer, byte[]> lost = new HashMap<>();
 
-    FaultyInode(int length) {
+    /** @param isOnHeap whether the bytes are the garbage collector's: cheaper to make and forget by the thousand */
+    FaultyInode(int length, boolean isOnHeap) {
         this.length = length;
+        this.isOnHeap = isOnHeap;
         // One more byte than needed keeps an empty file a valid direct buffer.
-        bytes = ByteBuffer.allocateDirect(Math.max(1, length));
+        int bytesLength = Math.max(1, length);
+        bytes = isOnHeap ? ByteBuffer.allocate(bytesLength) : ByteBuffer.allocateDirect(bytesLength);
         live = new UnsafeBuffer(bytes);
         durable = new byte[length];
     }
@@ -65,14 +69,14 @@ final class FaultyInode {
     }
 
     FaultyInode copy() {
-        FaultyInode copy = new FaultyInode(length);
+        FaultyInode copy = new FaultyInode(length, isOnHeap);
         live.getBytes(0, copy.durable);
         copy.live.putBytes(0, copy.durable);
         return copy;
     }
 
     FaultyInode afterCrash(Random random) {
-        FaultyInode copy = new FaultyInode(length);
+        FaultyInode copy = new FaultyInode(length, isOnHeap);
         System.arraycopy(durable, 0, copy.durable, 0, length);
         for (int page = 0; page < pageCount(); page++) {
             int fate = random.nextInt(3);
