@@ -3,6 +3,7 @@ package io.hailstorm.node;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.hailstorm.kernel.Safeguard;
 import io.hailstorm.kernel.SystemTimeSource;
 import io.hailstorm.log.LogTorture;
 import java.io.IOException;
@@ -10,26 +11,130 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Option;
 
-/** {@code hailstorm check}: holds parts of Hailstorm to their promises for as long as asked. */
+/**
+ * {@code hailstorm check}: holds Hailstorm to its promises for as long as asked. By itself it runs simulated worlds
+ * ({@link World}); a subcommand takes one part.
+ */
 @Command(
         name = "check",
-        description = "Hold a part of Hailstorm to its promises for as long as you like.",
+        description = {
+            "Run the whole system in simulated worlds, a seed a world, with crashes, faults and range moves, and hold"
+                    + " every",
+            "durable record against the invariants. Exit 1 when one does not hold; with --mutation, when a missing",
+            "safeguard goes unnoticed."
+        },
         mixinStandardHelpOptions = true,
         subcommands = CheckCommand.Log.class)
-final class CheckCommand implements Runnable {
+final class CheckCommand implements Callable<Integer> {
+    private static final int VIOLATIONS_MAX = 10;
+
+    @Option(names = "--seeds", paramLabel = "N", defaultValue = "1000", description = "how many worlds (1000)")
+    private long seeds = 1000;
+
+    @Option(names = "--from", paramLabel = "S", defaultValue = "1", description = "the first seed (1)")
+    private long from = 1;
+
+    @Option(names = "--steps", paramLabel = "K", description = "steps a world")
+    private int steps = WorldPlan.STEPS_DEFAULT;
+
+    @Option(
+            names = "--mutation",
+            paramLabel = "NAME",
+            description = "take a safeguard away and look for the first seed that notices; all: each in turn")
+    private @Nullable String mutation;
+
+    @Option(names = "--json", description = "JSON")
+    private boolean json;
+
     @CommandLine.Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
     private CommandLine.Model.CommandSpec spec;
 
     @Override
-    public void run() {
-        throw new CommandLine.ParameterException(spec.commandLine(), "Missing command: log");
+    public Integer call() throws IOException {
+        if (seeds < 1 || steps < 1) {
+            throw new CommandLine.ParameterException(spec.commandLine(), "--seeds, --steps: expected 1 or more");
+        }
+        WorldCheck check = new WorldCheck(steps, new SystemTimeSource());
+        PrintWriter out = spec.commandLine().getOut();
+        String without = mutation;
+        boolean ok = WorldQuiet.during(() -> without == null ? run(check, out) : mutate(check, without, out));
+        out.flush();
+        return ok ? ExitCode.OK : ExitCode.SOFTWARE;
+    }
+
+    private boolean run(WorldCheck check, PrintWriter out) {
+        WorldCheck.Report report = check.run(from, seeds, VIOLATIONS_MAX);
+        if (json) {
+            out.println(report.json());
+            return report.ok();
+        }
+        out.printf(
+                "%s: %,d worlds, %,d steps, %,d crashes, %,d moves, %,d hand-overs, %,.0f steps/s, digest %016x%n",
+                report.ok() ? "ok" : "VIOLATED",
+                report.seeds(),
+                report.steps(),
+                report.crashes(),
+                report.moves(),
+                report.handovers(),
+                report.stepsPerS(),
+                report.digest());
+        report.violations().forEach(violation -> print(violation, out));
+        return report.ok();
+    }
+
+    private void print(WorldVerdict.Violation violation, PrintWriter out) {
+        out.printf(
+                "%nseed %d, step %d: %s: %s%n",
+                violation.seed(), violation.step(), violation.invariant(), violation.message());
+        violation.trace().forEach(line -> out.println("  " + line));
+        out.printf("see it again: hailstorm check --seeds 1 --from %d --steps %d%n", violation.seed(), steps);
+    }
+
+    private boolean mutate(WorldCheck check, String name, PrintWriter out) {
+        boolean isCaught = true;
+        boolean isKnown = false;
+        for (Safeguard safeguard : Safeguard.values()) {
+            if (!name.equals("all") && !name.equals(safeguard.mutation())) {
+                continue;
+            }
+            isKnown = true;
+            WorldCheck.Mutation result = check.mutate(safeguard, from, seeds);
+            isCaught &= result.isCaught();
+            print(result, out);
+        }
+        if (!isKnown) {
+            throw new CommandLine.ParameterException(
+                    spec.commandLine(),
+                    "--mutation: expected all or one of "
+                            + Stream.of(Safeguard.values())
+                                    .map(Safeguard::mutation)
+                                    .toList()
+                            + ", got " + name);
+        }
+        return isCaught;
+    }
+
+    private void print(WorldCheck.Mutation result, PrintWriter out) {
+        if (json) {
+            out.println(result.json());
+        } else {
+            WorldVerdict.Violation violation = result.violation();
+            out.printf(
+                    "%-32s %s%n",
+                    result.without().mutation(),
+                    violation == null
+                            ? "NOT noticed in " + result.seedsTried() + " worlds"
+                            : "noticed by seed " + violation.seed() + ": " + violation.invariant());
+        }
+        out.flush();
     }
 
     @Command(

@@ -1,0 +1,321 @@
+package io.hailstorm.node;
+
+import io.hailstorm.kernel.CounterRandom;
+import io.hailstorm.kernel.HailstormException;
+import io.hailstorm.kernel.testing.VirtualTime;
+import io.hailstorm.migration.RangeEntry;
+import io.hailstorm.protocol.v1.DriveResponse;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The production code of a whole deployment in one thread: regions' nodes, their disks, phones, an operator, and everything that
+ * can go wrong, each step chosen by the seed's dice. The same plan gives the same world, step by step. After every step the
+ * durable logs are held against the invariants ({@link WorldHistory}).
+ */
+final class World {
+    private static final long START_MS = 1_767_801_600_000L;
+    private static final int SETTLE_ROUNDS = 900;
+    private static final int SETTLE_ROUND_MS = 40;
+    private static final int STACK_LINES = 8;
+
+    /** What a seed's world came to. */
+    record Outcome(
+            long seed,
+            int steps,
+            int crashes,
+            long moves,
+            long handovers,
+            long digest,
+            WorldVerdict.@Nullable Violation violation) {}
+
+    private final WorldPlan plan;
+    private final SplittableRandom random;
+    private final VirtualTime time = new VirtualTime(START_MS);
+    private final WorldVerdict verdict;
+    private final WorldHistory history;
+    private final List<WorldNode> nodes = new ArrayList<>();
+    private final List<WorldPhone> phones = new ArrayList<>();
+    private final WorldFaults faults;
+    private int step;
+    private int crashCount;
+    private int moveNumber;
+
+    World(WorldPlan plan) {
+        this.plan = plan;
+        random = new SplittableRandom(CounterRandom.mix(plan.seed() + 1));
+        verdict = new WorldVerdict(plan.seed());
+        history = new WorldHistory(verdict, WorldPlace.INSTANCE.cells, plan.partitionCount(), plan.regionCount() == 1);
+        faults = new WorldFaults(plan, random.split(), time, verdict);
+        for (int i = 0; i < plan.regionCount(); i++) {
+            nodes.add(new WorldNode(i, plan, time, faults::onSync));
+        }
+        for (int i = 0; i < plan.phoneCount(); i++) {
+            phones.add(new WorldPhone(i + 1, this, random.split(), random.nextInt(nodes.size())));
+        }
+    }
+
+    static Outcome run(WorldPlan plan) {
+        return new World(plan).run();
+    }
+
+    private Outcome run() {
+        try {
+            for (; step < plan.stepCount() && !verdict.isViolated(); step++) {
+                verdict.at(step, time.epochMs() - START_MS);
+                step();
+            }
+            if (!verdict.isViolated()) {
+                settle();
+            }
+        } catch (RuntimeException e) {
+            verdict.violated("EXCEPTION", describe(e));
+        }
+        return new Outcome(
+                plan.seed(),
+                step,
+                crashCount,
+                history.ranges().moveCount(),
+                0,
+                CounterRandom.mix(history.digest() ^ time.monotonicNs() ^ crashCount),
+                verdict.violation());
+    }
+
+    private void step() {
+        time.advanceMs(random.nextInt(12));
+        WorldNode node = nodes.get(random.nextInt(nodes.size()));
+        int dice = random.nextInt(100);
+        if (dice < 32) {
+            regionTurn(node);
+        } else if (dice < 56) {
+            logTurn(node);
+        } else if (dice < 90) {
+            phones.get(random.nextInt(phones.size())).act(time.epochMs(), true);
+        } else if (dice < 93) {
+            guarded(node, () -> maintenanceTurn(node));
+        } else if (dice < 96) {
+            if (plan.moves()) {
+                guarded(node, () -> operate(node));
+            }
+        } else if (dice < 98) {
+            WorldPhone phone = phones.get(random.nextInt(phones.size()));
+            if (plan.has(WorldPlan.Fault.BREAK) && random.nextInt(3) == 0) {
+                phone.breakOff();
+            } else if (plan.has(WorldPlan.Fault.RESTART) && random.nextInt(6) == 0) {
+                phone.restart();
+            }
+        } else {
+            fault(node);
+        }
+    }
+
+    private void fault(WorldNode node) {
+        switch (faults.draw(node)) {
+            case NONE -> {}
+            case CRASH -> die(node, true, "crash");
+            case KILL -> die(node, false, "kill");
+        }
+    }
+
+    private void regionTurn(WorldNode node) {
+        guarded(node, () -> {
+            WorldNode.Process running = process(node);
+            if (running != null) {
+                node.regionTurn(running);
+            }
+        });
+    }
+
+    private void logTurn(WorldNode node) {
+        guarded(node, () -> {
+            WorldNode.Process running = process(node);
+            if (running != null) {
+                node.logTurn(running);
+                history.follow(running.log());
+            }
+        });
+    }
+
+    private void maintenanceTurn(WorldNode node) {
+        WorldNode.Process running = node.process();
+        if (running != null) {
+            node.maintenanceTurn(running);
+        }
+    }
+
+    /** The node's process; started now where there is none, and held against what was durable before. */
+    private WorldNode.@Nullable Process process(WorldNode node) {
+        WorldNode.Process running = node.process();
+        if (running == null) {
+            running = node.open();
+            verdict.note(node.name() + " starts");
+            history.follow(running.log());
+            history.reread(running.log());
+        }
+        return running;
+    }
+
+    /** Does something of a node that may die in the middle of it, or give up because its disk failed. */
+    private void guarded(WorldNode node, Runnable work) {
+        try {
+            work.run();
+        } catch (WorldCrash e) {
+            die(node, faults.isMachine(), "dies inside");
+        } catch (HailstormException e) {
+            if (!node.isDiskFaulty()) {
+                verdict.violated("EXCEPTION", node.name() + ": " + describe(e));
+                return;
+            }
+            // After a failed sync the page cache is not to be believed: whoever runs the node takes the machine down.
+            die(node, node.isSyncFaulty(), "gives up: " + e.getMessage());
+        } catch (RuntimeException | StackOverflowError | AssertionError e) {
+            verdict.violated("EXCEPTION", node.name() + ": " + describe(e));
+        }
+    }
+
+    private void die(WorldNode node, boolean isMachine, String why) {
+        verdict.note(node.name() + " " + why + (isMachine ? ", its page cache lost" : ""));
+        crashCount++;
+        node.die(isMachine, random);
+        faults.onDied(node);
+        phones.forEach(phone -> phone.nodeDied(node.index()));
+    }
+
+    private static String describe(Throwable thrown) {
+        StringBuilder text = new StringBuilder(thrown.toString());
+        StackTraceElement[] stack = thrown.getStackTrace();
+        for (int i = 0; i < Math.min(STACK_LINES, stack.length); i++) {
+            text.append(" | ").append(stack[i]);
+        }
+        return text.toString();
+    }
+
+    private void operate(WorldNode node) {
+        WorldNode.Process running = node.process();
+        if (running == null || !node.isServing()) {
+            return;
+        }
+        List<Long> cells = WorldPlace.INSTANCE.routingCells;
+        Set<Long> range = new TreeSet<>();
+        long first = cells.get(random.nextInt(cells.size()));
+        int owner = history.ranges()
+                .table()
+                .entry(first)
+                .map(RangeEntry::ownerPartition)
+                .orElse(0);
+        for (long cell : cells) {
+            boolean isSame = history.ranges()
+                            .table()
+                            .entry(cell)
+                            .map(RangeEntry::ownerPartition)
+                            .orElse(0)
+                    == owner;
+            if (cell == first || (isSame && random.nextInt(3) == 0)) {
+                range.add(cell);
+            }
+        }
+        int target = random.nextInt(plan.partitionCount());
+        String id = "m" + moveNumber++;
+        try {
+            running.core().ranges().move(id, range, target);
+            verdict.note(id + " asked for: " + range.size() + " cells to fixes/" + target);
+        } catch (HailstormException _) {
+            // Not possible as things stand; an operator would be told.
+        }
+    }
+
+    /** A stream to a node; null when it cannot be reached. */
+    @Nullable
+    WorldStream connect(int nodeIndex, long driver, long session) {
+        WorldNode node = nodes.get(nodeIndex);
+        WorldNode.Process running = node.process();
+        if (running == null || !node.isServing()) {
+            return null;
+        }
+        return new WorldStream(running.drivers(), driver, response -> onResponse(node, driver, session, response));
+    }
+
+    private void onResponse(WorldNode node, long driver, long session, DriveResponse response) {
+        switch (response.getMessageCase()) {
+            case WELCOME ->
+                history.drivers()
+                        .onAcknowledged(
+                                node.name(),
+                                driver,
+                                session,
+                                response.getWelcome().getAckedSeq());
+            case FIX_ACK ->
+                history.drivers()
+                        .onAcknowledged(
+                                node.name(),
+                                driver,
+                                session,
+                                response.getFixAck().getAckedSeq());
+            case OFFER, TRIP_UPDATE, DIRECTIVE, MESSAGE_NOT_SET -> {}
+        }
+    }
+
+    int nodeCount() {
+        return nodes.size();
+    }
+
+    int nodeAt(String endpoint, int otherwise) {
+        for (WorldNode node : nodes) {
+            if (node.name().equals(endpoint)) {
+                return node.index();
+            }
+        }
+        return otherwise;
+    }
+
+    WorldPlan plan() {
+        return plan;
+    }
+
+    /** No more faults: within a bound of virtual time everything is over and acknowledged (L1). */
+    private void settle() {
+        verdict.note("faults stop");
+        nodes.forEach(faults::stop);
+        for (int round = 0; round < SETTLE_ROUNDS && !verdict.isViolated(); round++) {
+            if (round % 8 == 7 && isSettled()) {
+                return;
+            }
+            time.advanceMs(SETTLE_ROUND_MS);
+            verdict.at(step, time.epochMs() - START_MS);
+            for (WorldNode node : nodes) {
+                regionTurn(node);
+                logTurn(node);
+            }
+            phones.forEach(phone -> phone.act(time.epochMs(), false));
+        }
+        if (!verdict.isViolated()) {
+            verdict.violated(
+                    "L1",
+                    "not over " + SETTLE_ROUNDS * SETTLE_ROUND_MS / 1_000 + " s after the last fault: " + unsettled());
+        }
+    }
+
+    private boolean isSettled() {
+        return unsettled().isEmpty();
+    }
+
+    private List<String> unsettled() {
+        List<String> open = new ArrayList<>();
+        for (WorldPhone phone : phones) {
+            if (!phone.isSettled()) {
+                open.add("driver " + phone.driver() + " waits for " + phone.waiting());
+            }
+        }
+        history.ranges().table().movesInFlight().forEach(move -> open.add("under way: " + move.migrationId()));
+        for (WorldNode node : nodes) {
+            if (!node.isServing()) {
+                open.add(node.name() + " does not serve");
+            }
+        }
+        return open;
+    }
+}

@@ -1,0 +1,120 @@
+package io.hailstorm.node;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.hailstorm.kernel.CounterRandom;
+import io.hailstorm.kernel.Safeguard;
+import io.hailstorm.kernel.Safeguards;
+import io.hailstorm.kernel.TimeSource;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Runs many simulated worlds and sums up. */
+final class WorldCheck {
+    private final int stepCount;
+    private final TimeSource wall;
+
+    WorldCheck(int stepCount, TimeSource wall) {
+        this.stepCount = stepCount;
+        this.wall = wall;
+    }
+
+    /** What many seeds came to. */
+    record Report(
+            long seeds,
+            long steps,
+            long crashes,
+            long moves,
+            long handovers,
+            List<WorldVerdict.Violation> violations,
+            double stepsPerS,
+            long digest) {
+        boolean ok() {
+            return violations.isEmpty();
+        }
+
+        ObjectNode json() {
+            ObjectNode root = new ObjectMapper()
+                    .createObjectNode()
+                    .put("seeds", seeds)
+                    .put("steps", steps)
+                    .put("crashes", crashes)
+                    .put("moves", moves)
+                    .put("handovers", handovers);
+            ArrayNode all = root.putArray("violations");
+            for (WorldVerdict.Violation violation : violations) {
+                ObjectNode each = all.addObject()
+                        .put("seed", violation.seed())
+                        .put("step", violation.step())
+                        .put("invariant", violation.invariant())
+                        .put("message", violation.message());
+                violation.trace().forEach(each.putArray("trace")::add);
+            }
+            return root.put("steps_per_s", Math.round(stepsPerS)).put("digest", Long.toHexString(digest));
+        }
+    }
+
+    /** What became of a world without one of its safeguards. */
+    record Mutation(Safeguard without, long seedsTried, WorldVerdict.@Nullable Violation violation) {
+        boolean isCaught() {
+            return violation != null;
+        }
+
+        ObjectNode json() {
+            ObjectNode root = new ObjectMapper()
+                    .createObjectNode()
+                    .put("mutation", without.mutation())
+                    .put("caught", isCaught());
+            WorldVerdict.Violation by = violation;
+            if (by == null) {
+                return root.putNull("seed").put("seeds_tried", seedsTried).putNull("invariant");
+            }
+            return root.put("seed", by.seed()).put("seeds_tried", seedsTried).put("invariant", by.invariant());
+        }
+    }
+
+    WorldPlan plan(long seed, Safeguards safeguards) {
+        return WorldPlan.draw(seed, stepCount, safeguards);
+    }
+
+    /** Runs {@code count} seeds; all of them, whatever the first ones show. */
+    Report run(long from, long count, int violationsMax) {
+        long startNs = wall.monotonicNs();
+        long steps = 0;
+        long crashes = 0;
+        long moves = 0;
+        long handovers = 0;
+        long digest = 0;
+        long seeds = 0;
+        List<WorldVerdict.Violation> violations = new ArrayList<>();
+        for (long seed = from; seed < from + count && violations.size() < violationsMax; seed++) {
+            World.Outcome outcome = World.run(plan(seed, Safeguards.ALL));
+            seeds++;
+            steps += outcome.steps();
+            crashes += outcome.crashes();
+            moves += outcome.moves();
+            handovers += outcome.handovers();
+            digest = CounterRandom.mix(digest ^ outcome.digest());
+            WorldVerdict.Violation violation = outcome.violation();
+            if (violation != null) {
+                violations.add(violation);
+            }
+        }
+        double seconds = Math.max(1, wall.monotonicNs() - startNs) / 1e9;
+        return new Report(seeds, steps, crashes, moves, handovers, violations, steps / seconds, digest);
+    }
+
+    /** Looks for the first seed that notices what is missing. */
+    Mutation mutate(Safeguard without, long from, long count) {
+        Safeguards fewer = Safeguards.without(without);
+        for (long seed = from; seed < from + count; seed++) {
+            WorldVerdict.Violation violation = World.run(plan(seed, fewer)).violation();
+            if (violation != null) {
+                return new Mutation(without, seed - from + 1, violation);
+            }
+        }
+        return new Mutation(without, count, null);
+    }
+}

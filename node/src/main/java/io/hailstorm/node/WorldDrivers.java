@@ -1,0 +1,122 @@
+package io.hailstorm.node;
+
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+
+/**
+ * Where every driver's durable fixes are, as the world's witness reads them: one partition a driver epoch (I1), numbers strictly
+ * growing along the epochs (I3, I5), and everything that was acknowledged somewhere (I4).
+ */
+final class WorldDrivers {
+    /** The fixes of one driver epoch. */
+    private static final class Reign {
+        private final int partition;
+        private final long firstSession;
+        private final long firstSeq;
+        private long lastSession;
+        private long lastSeq;
+
+        Reign(int partition, long session, long seq) {
+            this.partition = partition;
+            firstSession = session;
+            firstSeq = seq;
+            lastSession = session;
+            lastSeq = seq;
+        }
+    }
+
+    private static final class Session {
+        private final BitSet visible = new BitSet();
+        private final BitSet kept = new BitSet();
+        private int acknowledged;
+    }
+
+    private static final class Driver {
+        private final NavigableMap<Integer, Reign> reigns = new TreeMap<>();
+        private final Map<Long, Session> sessions = new HashMap<>();
+
+        Session session(long number) {
+            return sessions.computeIfAbsent(number, _ -> new Session());
+        }
+    }
+
+    private final WorldVerdict verdict;
+    private final Map<Long, Driver> byId = new HashMap<>();
+
+    WorldDrivers(WorldVerdict verdict) {
+        this.verdict = verdict;
+    }
+
+    private Driver driver(long id) {
+        return byId.computeIfAbsent(id, _ -> new Driver());
+    }
+
+    /** A durable record of {@code fixes}. */
+    void onVisible(int partition, long offset, long id, int de, long session, long seq) {
+        Driver driver = driver(id);
+        Session numbers = driver.session(session);
+        String what = "driver " + id + " de=" + de + " session=" + session + " seq=" + seq + " at fixes/" + partition
+                + "@" + offset;
+        if (numbers.visible.get((int) seq)) {
+            verdict.violated("I5", "twice in the visible record: " + what);
+            return;
+        }
+        numbers.visible.set((int) seq);
+        numbers.kept.set((int) seq);
+        Reign reign = driver.reigns.get(de);
+        if (reign == null) {
+            reign = new Reign(partition, session, seq);
+            driver.reigns.put(de, reign);
+        } else if (reign.partition != partition) {
+            verdict.violated("I1", "this driver epoch is also in fixes/" + reign.partition + ": " + what);
+            return;
+        } else if (compare(reign.lastSession, reign.lastSeq, session, seq) >= 0) {
+            verdict.violated("I3", "comes after session=" + reign.lastSession + " seq=" + reign.lastSeq + ": " + what);
+            return;
+        }
+        reign.lastSession = session;
+        reign.lastSeq = seq;
+        Map.Entry<Integer, Reign> before = driver.reigns.lowerEntry(de);
+        if (before != null && compare(before.getValue().lastSession, before.getValue().lastSeq, session, seq) >= 0) {
+            verdict.violated(
+                    "I3",
+                    "de=" + before.getKey() + " went on to session=" + before.getValue().lastSession + " seq="
+                            + before.getValue().lastSeq + " before " + what);
+        }
+        Map.Entry<Integer, Reign> after = driver.reigns.higherEntry(de);
+        if (after != null && compare(session, seq, after.getValue().firstSession, after.getValue().firstSeq) >= 0) {
+            verdict.violated(
+                    "I3",
+                    "de=" + after.getKey() + " began with session=" + after.getValue().firstSession + " seq="
+                            + after.getValue().firstSeq + " before " + what);
+        }
+    }
+
+    /** A durable record of {@code late}: late or rejected, and so not lost. */
+    void onLate(long id, long session, long seq) {
+        driver(id).session(session).kept.set((int) seq);
+    }
+
+    /** A node says that it has every number up to this one. */
+    void onAcknowledged(String by, long id, long session, long ackedSeq) {
+        Session numbers = driver(id).session(session);
+        while (numbers.acknowledged < ackedSeq) {
+            if (!numbers.kept.get(numbers.acknowledged + 1)) {
+                verdict.violated(
+                        "I4",
+                        by + " acknowledged driver " + id + " session=" + session + " up to " + ackedSeq + ", but "
+                                + (numbers.acknowledged + 1) + " is nowhere");
+                return;
+            }
+            numbers.acknowledged++;
+        }
+    }
+
+    private static int compare(long sessionA, long seqA, long sessionB, long seqB) {
+        int bySession = Long.compare(sessionA, sessionB);
+        return bySession != 0 ? bySession : Long.compare(seqA, seqB);
+    }
+}

@@ -1,0 +1,172 @@
+package io.hailstorm.node;
+
+import io.hailstorm.geo.Cells;
+import io.hailstorm.kernel.CounterRandom;
+import io.hailstorm.kernel.FixView;
+import io.hailstorm.kernel.RecordType;
+import io.hailstorm.kernel.StreamName;
+import io.hailstorm.log.Log;
+import io.hailstorm.log.PartitionLog;
+import io.hailstorm.protocol.v1.Event;
+import org.agrona.DirectBuffer;
+
+/**
+ * Reads every log's newly durable records, each once, and holds them against the invariants. It trusts no node's memory. What was
+ * durable once must stay: after a restart every log is read again from its start.
+ */
+final class WorldHistory {
+    private static final StreamName[] STREAMS = StreamName.values();
+
+    private final WorldVerdict verdict;
+    private final WorldDrivers drivers;
+    private final WorldRanges ranges;
+    private final Cells cells;
+    private final int partitionCount;
+    private final long[] offsets;
+    private final long[] digests;
+    private final FixView fix = new FixView();
+    private int readingPartition;
+    private StreamName readingStream = StreamName.FIXES;
+    private long digest;
+
+    WorldHistory(WorldVerdict verdict, Cells cells, int partitionCount, boolean isStrict) {
+        this.verdict = verdict;
+        this.cells = cells;
+        this.partitionCount = partitionCount;
+        drivers = new WorldDrivers(verdict);
+        ranges = new WorldRanges(verdict, partitionCount, isStrict);
+        offsets = new long[STREAMS.length * partitionCount];
+        digests = new long[offsets.length];
+    }
+
+    WorldDrivers drivers() {
+        return drivers;
+    }
+
+    WorldRanges ranges() {
+        return ranges;
+    }
+
+    /** Of everything durable, partition by partition. */
+    long digest() {
+        long sum = 0;
+        for (long each : digests) {
+            sum = CounterRandom.mix(sum ^ each);
+        }
+        return sum;
+    }
+
+    private int slot(StreamName stream, int partition) {
+        return stream.ordinal() * partitionCount + partition;
+    }
+
+    /** Takes in what became durable in the partitions this log's process writes. */
+    void follow(Log log) {
+        // Fixes before control: what was appended because of a control record becomes durable after it.
+        follow(log, StreamName.FIXES);
+        follow(log, StreamName.LATE);
+        follow(log, StreamName.CONTROL);
+        follow(log, StreamName.TRIPS);
+    }
+
+    private void follow(Log log, StreamName stream) {
+        int last = stream == StreamName.CONTROL ? 1 : partitionCount;
+        for (int partition = 0; partition < last; partition++) {
+            PartitionLog source = log.partition(stream, partition);
+            int slot = slot(stream, partition);
+            long durable = source.durableOffset();
+            if (!log.owns(partition) || durable <= offsets[slot]) {
+                continue;
+            }
+            readingPartition = partition;
+            readingStream = stream;
+            digest = digests[slot];
+            while (offsets[slot] < durable && !verdict.isViolated()) {
+                offsets[slot] = source.read(offsets[slot], Integer.MAX_VALUE, this::onRecord);
+            }
+            digests[slot] = digest;
+        }
+    }
+
+    private boolean onRecord(long offset, long hlc, int type, DirectBuffer buffer, int index, int length) {
+        digest = digest(digest, offset, type, buffer, index, length);
+        switch (readingStream) {
+            case FIXES -> onFixes(offset, type, buffer, index, length);
+            case LATE -> {
+                if (type == RecordType.FIX || type == RecordType.REJECTED_FIX) {
+                    fix.wrap(buffer, index);
+                    drivers.onLate(fix.driver(), fix.session(), fix.seq());
+                }
+            }
+            case CONTROL -> {
+                if (type == RecordType.EVENT) {
+                    RangeCodec.control(EventReader.read(buffer, index, length))
+                            .ifPresent(record -> ranges.onControl(offset, record));
+                }
+            }
+            case TRIPS, PRICES, DEAD_LETTERS -> {}
+        }
+        return !verdict.isViolated();
+    }
+
+    private void onFixes(long offset, int type, DirectBuffer buffer, int index, int length) {
+        if (type == RecordType.FIX) {
+            fix.wrap(buffer, index);
+            long cell = cells.parent(fix.cell(), Cells.ROUTING_RESOLUTION);
+            drivers.onVisible(readingPartition, offset, fix.driver(), fix.de(), fix.session(), fix.seq());
+            ranges.onFix(readingPartition, offset, cell, fix.driver(), fix.de(), fix.session(), fix.seq());
+        } else if (type == RecordType.EVENT) {
+            Event event = EventReader.read(buffer, index, length);
+            RangeCodec.range(event).ifPresent(record -> ranges.onRange(readingPartition, offset, record));
+        }
+    }
+
+    private static long digest(long before, long offset, int type, DirectBuffer buffer, int index, int length) {
+        long digest = CounterRandom.mix(before ^ offset * 31 ^ type);
+        int at = 0;
+        for (; at + Long.BYTES <= length; at += Long.BYTES) {
+            digest = (digest ^ buffer.getLong(index + at)) * 0x9E3779B97F4A7C15L;
+            digest ^= digest >>> 29;
+        }
+        for (; at < length; at++) {
+            digest = (digest ^ buffer.getByte(index + at)) * 0x9E3779B97F4A7C15L;
+        }
+        return digest;
+    }
+
+    /** A node began anew: what was durable is there, and is what it was. */
+    void reread(Log log) {
+        ranges.onRestart();
+        for (StreamName stream : STREAMS) {
+            for (int partition = 0; partition < partitionCount; partition++) {
+                int slot = slot(stream, partition);
+                if (offsets[slot] > 0 && log.owns(partition)) {
+                    reread(log.partition(stream, partition), slot);
+                }
+            }
+        }
+    }
+
+    private void reread(PartitionLog source, int slot) {
+        String name = source.stream() + "/" + source.partition();
+        if (source.durableOffset() < offsets[slot]) {
+            verdict.violated(
+                    "LOST",
+                    name + " ends at " + source.durableOffset() + " after a restart, " + offsets[slot]
+                            + " was durable");
+            return;
+        }
+        long end = offsets[slot];
+        digest = 0;
+        long at = source.startOffset();
+        while (at < end) {
+            at = source.read(at, (int) (end - at), (offset, hlc, type, buffer, index, length) -> {
+                digest = digest(digest, offset, type, buffer, index, length);
+                return true;
+            });
+        }
+        if (digest != digests[slot]) {
+            verdict.violated("LOST", name + " is not what it was below " + end + " after a restart");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package io.hailstorm.node;
+
+import io.hailstorm.geo.Cells;
+import io.hailstorm.geo.City;
+import io.hailstorm.ingest.IngestConfig;
+import io.hailstorm.kernel.GeoPoint;
+import io.hailstorm.kernel.StreamName;
+import io.hailstorm.log.AckLevel;
+import io.hailstorm.log.LogConfig;
+import io.hailstorm.log.StreamConfig;
+import io.hailstorm.pricing.HmacSha256Signer;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What all simulated worlds of this process share, because it never changes and takes long to make: a city of a dozen routing
+ * cells, keys, and the bounds of a node small enough to be opened thousands of times.
+ */
+final class WorldPlace {
+    static final WorldPlace INSTANCE = new WorldPlace();
+
+    private static final String CITY = """
+        {"type": "FeatureCollection", "name": "world", "timeZone": "UTC",
+         "speedsKmhByHour": [30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30,
+                             30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30],
+         "features": [
+          {"type": "Feature", "properties": {"kind": "region", "name": "world"},
+           "geometry": {"type": "Polygon", "coordinates":
+            [[[-122.46, 37.72], [-122.46, 37.795], [-122.38, 37.795], [-122.38, 37.72], [-122.46, 37.72]]]}},
+          {"type": "Feature", "properties": {"kind": "service_area", "name": "world"},
+           "geometry": {"type": "Polygon", "coordinates":
+            [[[-122.46, 37.72], [-122.46, 37.795], [-122.38, 37.795], [-122.38, 37.72], [-122.46, 37.72]]]}},
+          {"type": "Feature", "properties": {"kind": "hot_spot", "name": "middle", "weight": 1, "sigmaMeters": 4000},
+           "geometry": {"type": "Point", "coordinates": [-122.42, 37.76]}}
+         ]}
+        """;
+    private static final long MS = 1_000_000;
+    private static final int FIXES_SEGMENT_BYTES = 48 << 10;
+    private static final int SEGMENT_BYTES = 32 << 10;
+    private static final int SMALL_SEGMENT_BYTES = 16 << 10;
+    private static final int RING_BYTES = 1 << 16;
+    private static final int FEW = 64;
+
+    final City city = City.parse(CITY);
+    final Cells cells = Cells.create();
+    /** Ascending. */
+    final List<Long> routingCells = List.copyOf(city.region().routingCells());
+
+    final HmacSha256Signer quoteKey = new HmacSha256Signer(new byte[HmacSha256Signer.KEY_BYTES_MIN]);
+    /** Counts nothing. */
+    final MeterRegistry metrics = new CompositeMeterRegistry();
+
+    final IngestConfig ingest = tiny(IngestConfig.defaults());
+
+    private WorldPlace() {}
+
+    /** Somewhere in the city: a corner of the square, the diagonal, or between. */
+    GeoPoint point(int latitudePercent, int longitudePercent) {
+        return GeoPoint.ofDegrees(37.722 + 0.071 * latitudePercent / 100, -122.458 + 0.076 * longitudePercent / 100);
+    }
+
+    LogConfig log(int partitionCount) {
+        Map<StreamName, StreamConfig> streams = new EnumMap<>(StreamName.class);
+        streams.put(StreamName.FIXES, stream(FIXES_SEGMENT_BYTES));
+        streams.put(StreamName.TRIPS, stream(SEGMENT_BYTES));
+        streams.put(StreamName.PRICES, stream(SEGMENT_BYTES));
+        streams.put(StreamName.CONTROL, stream(SMALL_SEGMENT_BYTES));
+        streams.put(StreamName.LATE, stream(FIXES_SEGMENT_BYTES));
+        streams.put(StreamName.DEAD_LETTERS, stream(SMALL_SEGMENT_BYTES));
+        return new LogConfig(partitionCount, streams);
+    }
+
+    private static StreamConfig stream(int segmentBytes) {
+        return new StreamConfig(
+                AckLevel.DISK,
+                5 * MS,
+                4 << 10,
+                segmentBytes,
+                segmentBytes / 2,
+                StreamConfig.UNLIMITED,
+                StreamConfig.UNLIMITED);
+    }
+
+    private static IngestConfig tiny(IngestConfig of) {
+        return new IngestConfig(
+                of.host(),
+                of.port(),
+                of.eventLoopCount(),
+                of.maxConnections(),
+                of.maxStreamsPerConnection(),
+                of.maxMessageBytes(),
+                of.keepAliveTimeMs(),
+                of.keepAliveTimeoutMs(),
+                of.maxConnectionAgeMs(),
+                16 * FEW,
+                FEW,
+                RING_BYTES,
+                FEW,
+                FEW,
+                FEW,
+                16 * FEW,
+                16 * FEW,
+                FEW,
+                of.latenessMs(),
+                of.maxClockAheadMs(),
+                of.reorderMs(),
+                of.reorderCapacity(),
+                false,
+                of.driverBatchesPerSecond(),
+                of.driverBatchBurst(),
+                of.riderCallsPerSecond(),
+                of.riderCallBurst());
+    }
+}
