@@ -34,7 +34,6 @@ public final class GeoLog implements Log {
 
     private final GeoLogConfig geo;
     private final GeoTransport transport;
-    private final TimeSource time;
     private final Safeguards safeguards;
     private final Disk.Lock directoryLock;
     private final GeoTerms terms;
@@ -65,7 +64,6 @@ public final class GeoLog implements Log {
             Safeguards safeguards) {
         this.geo = geo;
         this.transport = transport;
-        this.time = time;
         this.safeguards = safeguards;
         this.directoryLock = directoryLock;
         openedNs = time.monotonicNs();

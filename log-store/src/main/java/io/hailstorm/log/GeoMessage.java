@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * <p>{@code group} is the index of a home region in the configuration; arrays have an entry for each of its (stream,
  * partition), in the order of {@link GeoGroup#slot}.
  */
+@SuppressWarnings("ArrayRecordComponent") // internal; never changed, never compared
 sealed interface GeoMessage {
     /** The primary lives. Answered by {@link Confirm}, or by {@link Ask} from a copy that must first be brought in line. */
     record Beat(int group, long term, long sentNs, long[] syncedEnds, long[] visibleEnds) implements GeoMessage {}
@@ -30,7 +31,7 @@ sealed interface GeoMessage {
     record Resume(int group, long term, long[] agreedEnds, long[] starts, List<GeoTerms.History> histories)
             implements GeoMessage {}
 
-    /** One batch; {@link #decodeBatch} reads the rest of the message. */
+    /** One batch; {@link CopiedBatch#decode} reads the rest of the message. */
     record Batch(int group, long term, int slot, int bodyIndex) implements GeoMessage {}
 
     /** To the witness: what does the register say? */

@@ -5,6 +5,7 @@ import io.hailstorm.kernel.HailstormException;
 import io.hailstorm.kernel.StreamName;
 import io.hailstorm.kernel.TimeSource;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One partition of a geo log: the records, as the embedded engine keeps them, and how far readers may see. Its writer is the
@@ -25,7 +26,7 @@ final class GeoPartition implements PartitionLog {
     /** By the monotonic clock. */
     private volatile long acceptUntilNs;
 
-    private RetentionHold forCopies = RetentionHold.NONE;
+    private @Nullable RetentionHold forCopies;
 
     /** Opens the partition's files anew. */
     interface Files {
@@ -94,7 +95,7 @@ final class GeoPartition implements PartitionLog {
             records.close();
             files.cutAt(offset, term);
             records = files.open();
-            forCopies = RetentionHold.NONE;
+            forCopies = null;
         }
     }
 
@@ -103,17 +104,18 @@ final class GeoPartition implements PartitionLog {
         synchronized (writing) {
             records.close();
             records = files.beginAt(offset);
-            forCopies = RetentionHold.NONE;
+            forCopies = null;
             show(offset);
         }
     }
 
     /** Keeps records from an offset on for the copies that do not have them. */
     void holdForCopies(long offset) {
-        if (forCopies == RetentionHold.NONE) {
+        RetentionHold held = forCopies;
+        if (held == null) {
             forCopies = records.hold("copies in other regions", offset);
         } else {
-            forCopies.moveTo(offset);
+            held.moveTo(offset);
         }
     }
 

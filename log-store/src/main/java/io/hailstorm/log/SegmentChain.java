@@ -242,7 +242,7 @@ final class SegmentChain {
             long base = current[i].baseOffset;
             long end = i + 1 < current.length ? current[i + 1].baseOffset : endOffset;
             long span = Math.max(1, end - base);
-            long used = current[i].endPosition() - SegmentDescriptor.HEADER_LENGTH;
+            long used = (long) current[i].endPosition() - SegmentDescriptor.HEADER_LENGTH;
             sum += (long) ((double) used * Math.clamp(end - Math.max(base, offset), 0, span) / span);
         }
         return sum;

@@ -24,6 +24,7 @@ final class SimulatedNetwork {
     private long nowNs;
     private long sentCount;
 
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Sent(long dueNs, long number, String from, String to, byte[] bytes) implements Comparable<Sent> {
         @Override
         public int compareTo(Sent other) {
