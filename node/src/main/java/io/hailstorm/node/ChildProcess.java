@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /** A {@code hailstorm} command in a JVM of its own, like this one but for its heap. What it prints goes to files. */
 final class ChildProcess implements AutoCloseable {
@@ -84,6 +85,30 @@ final class ChildProcess implements AutoCloseable {
     /** SIGKILL; returns when it is gone. */
     void kill() {
         process.destroyForcibly().onExit().join();
+    }
+
+    /** SIGTERM. */
+    void terminate() {
+        process.destroy();
+    }
+
+    /** @return whether it ended in time */
+    boolean awaitEnd(long ms) {
+        boolean interrupted = false;
+        try {
+            long endMs = System.currentTimeMillis() + ms;
+            while (true) {
+                try {
+                    return process.waitFor(Math.max(0, endMs - System.currentTimeMillis()), TimeUnit.MILLISECONDS);
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 
     @Override

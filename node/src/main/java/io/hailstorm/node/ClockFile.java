@@ -74,6 +74,26 @@ final class ClockFile implements AutoCloseable {
         buffer.putLongVolatile(ClockFileDescriptor.EPOCH_MS_OFFSET, epochMs);
     }
 
+    /** Asks every node to settle; the number to wait for. Only the process that made the file. */
+    long askToSettle() {
+        long number = settlingAsked() + 1;
+        buffer.putLongVolatile(ClockFileDescriptor.ASKED_OFFSET, number);
+        return number;
+    }
+
+    long settlingAsked() {
+        return buffer.getLongVolatile(ClockFileDescriptor.ASKED_OFFSET);
+    }
+
+    /** Which time of asking a node has settled after. */
+    long settled(int node) {
+        return buffer.getLongVolatile(ClockFileDescriptor.settledOffset(node));
+    }
+
+    void settled(int node, long number) {
+        buffer.putLongVolatile(ClockFileDescriptor.settledOffset(node), number);
+    }
+
     /** Turns a node says it has taken; they begin anew when it is started again. */
     long turns(int node) {
         return buffer.getLongVolatile(ClockFileDescriptor.turnsOffset(node));

@@ -32,6 +32,13 @@ final class NodeCommand implements Callable<Integer> {
             description = "simulated time, shared with the process that drives this one")
     private @Nullable Path clockFile;
 
+    @Option(
+            names = "--figures-file",
+            hidden = true,
+            paramLabel = "FILE",
+            description = "where to write what was measured, for the process that drives this one; with --clock-file")
+    private @Nullable Path figuresFile;
+
     @CommandLine.Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
     private CommandLine.Model.CommandSpec spec;
@@ -66,6 +73,7 @@ final class NodeCommand implements Callable<Integer> {
             err.println("READY");
             err.flush();
             while (!stop.await(CHECK_MS, TimeUnit.MILLISECONDS)) {
+                clock.ifPresent(file -> settle(file, index, node));
                 if (!node.isHealthy()) {
                     throw node.failure()
                             .map(failure -> new HailstormException(
@@ -78,6 +86,19 @@ final class NodeCommand implements Callable<Integer> {
             stopped.countDown();
         }
         return 0;
+    }
+
+    /** Settles when the process that drives this one has asked for it. */
+    private void settle(ClockFile file, int index, HailstormNode node) {
+        long asked = file.settlingAsked();
+        if (file.settled(index) == asked) {
+            return;
+        }
+        node.settle(false);
+        if (figuresFile != null) {
+            NodeFigures.of(node).write(figuresFile);
+        }
+        file.settled(index, asked);
     }
 
     private static void awaitQuietly(CountDownLatch latch) {

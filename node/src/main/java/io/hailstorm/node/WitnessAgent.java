@@ -5,7 +5,9 @@ import io.hailstorm.kernel.HailstormException;
 import io.hailstorm.kernel.TimeSource;
 import io.hailstorm.log.GeoWitness;
 import io.hailstorm.log.MappedDisk;
+import io.hailstorm.log.Tenure;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -16,16 +18,31 @@ final class WitnessAgent implements AutoCloseable {
     private final GeoWitness witness;
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private final AgentLoop loop;
+    private volatile Map<String, Tenure> tenures;
 
     private WitnessAgent(GeoWitness witness, RegionNetwork network, TimeSource wall) {
         this.witness = witness;
+        tenures = witness.tenures();
         loop = new AgentLoop(
                         "hailstorm-witness",
                         PARK_NS,
-                        () -> witness.doWork(wall.monotonicNs()),
+                        () -> work(wall.monotonicNs()),
                         thrown -> failure.compareAndSet(null, thrown))
                 .start();
         network.onArrival(loop::nudge);
+    }
+
+    private int work(long nowNs) {
+        int work = witness.doWork(nowNs);
+        if (work > 0) {
+            tenures = witness.tenures();
+        }
+        return work;
+    }
+
+    /** Who writes for which region, by region; any thread. */
+    Map<String, Tenure> tenures() {
+        return tenures;
     }
 
     /** Opens the register in a directory, and works it. */
