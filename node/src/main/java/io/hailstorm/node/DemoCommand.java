@@ -71,6 +71,11 @@ final class DemoCommand implements Callable<Integer> {
     private boolean inProcess;
 
     @Option(
+            names = "--region-processes",
+            description = "a process for every region of --regions, and the witness in this one")
+    private boolean regionProcesses;
+
+    @Option(
             names = "--migrate-every",
             paramLabel = "D",
             converter = DurationConverter.class,
@@ -143,6 +148,10 @@ final class DemoCommand implements Callable<Integer> {
         List<NodeConfig> configs = DemoRegions.configs(settings).stream()
                 .map(NodeConfig::keepingAllFixes)
                 .toList();
+        if (regionProcesses && configs.size() == 1) {
+            throw new HailstormException(
+                    ErrorCode.INVALID_ARGUMENT, "--region-processes needs regions: add --regions NAME,NAME");
+        }
         if (!inProcess) {
             return configs;
         }
@@ -156,7 +165,7 @@ final class DemoCommand implements Callable<Integer> {
     private RunReport run(Settings settings, List<NodeConfig> configs, Recorded recorded, PrintWriter err) {
         City city = configs.getFirst().city();
         TimeSource wall = new SystemTimeSource();
-        Pace pace = pace(wall, city, recorded);
+        Pace pace = pace(wall, city, recorded, DemoRegions.root(settings));
         SimulationConfig simulated = simulationOptions.config(city, recorded);
         if (simulated.isOpenLoop()) {
             simulated = simulated.withMaxInFlightAgeMs(OPEN_LOOP_IN_FLIGHT_AGE_MS);
@@ -171,9 +180,15 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     private DemoNodes open(Settings settings, List<NodeConfig> configs, TimeSource time, Consumer<String> say) {
-        return configs.size() == 1
-                ? OneNode.open(configs.getFirst(), time, inProcess, say)
-                : LocalRegions.open(configs, DemoRegions.witness(settings), time, say);
+        if (configs.size() == 1) {
+            return OneNode.open(configs.getFirst(), time, inProcess, say);
+        }
+        if (time instanceof MappedTime shared) {
+            say.accept("regions in processes of their own; what they say is in " + DemoRegions.root(settings));
+            return ProcessDemo.open(
+                    DemoRegions.layout(settings, nodeOptions, configs), configs.getFirst(), shared.file());
+        }
+        return LocalRegions.open(configs, DemoRegions.witness(settings), time, say);
     }
 
     private RunReport drive(
@@ -257,7 +272,7 @@ final class DemoCommand implements Callable<Integer> {
                 elapsed.wallSeconds());
     }
 
-    private Pace pace(TimeSource wall, City city, Recorded recorded) {
+    private Pace pace(TimeSource wall, City city, Recorded recorded, Path directory) {
         if (inProcess) {
             long busyMs = VIRTUAL_DATE
                     .atTime(BUSY_HOUR)
@@ -267,7 +282,10 @@ final class DemoCommand implements Callable<Integer> {
             return new Pace.Inline(new VirtualTime(recorded.startMs().orElse(busyMs)));
         }
         long nowMs = wall.epochMs();
-        if (!speed.isMax() && speed.factor() == 1 && recorded.startMs().isEmpty()) {
+        if (!regionProcesses
+                && !speed.isMax()
+                && speed.factor() == 1
+                && recorded.startMs().isEmpty()) {
             return new Pace.Clocked(wall);
         }
         long todayBusyMs = java.time.Instant.ofEpochMilli(nowMs)
@@ -275,9 +293,13 @@ final class DemoCommand implements Callable<Integer> {
                 .with(BUSY_HOUR)
                 .toInstant()
                 .toEpochMilli();
-        long originMs = recorded.startMs().orElse(todayBusyMs);
+        boolean isLive = !speed.isMax() && speed.factor() == 1;
+        long originMs = recorded.startMs().orElse(isLive ? nowMs : todayBusyMs);
         boolean isOpenLoop = recorded.fixes().isPresent() && recorded.trips().isEmpty();
-        return new Pace.Paced(new PacedTime(wall, originMs), speed.factor(), isOpenLoop);
+        return new Pace.Paced(
+                regionProcesses ? DemoRegions.clock(directory, originMs).time(wall) : new PacedTime(wall, originMs),
+                speed.factor(),
+                isOpenLoop);
     }
 
     private static Path temporaryDirectory() {

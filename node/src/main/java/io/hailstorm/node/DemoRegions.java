@@ -5,16 +5,26 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** How the regions of one run are laid out: a data directory each below the run's, keys for all, ports one after another. */
 final class DemoRegions {
     private static final String HOST = "localhost";
+    /** What differs between the nodes of a run. */
+    private static final Set<Setting> OF_A_NODE = Set.of(
+            Setting.GRPC_PORT,
+            Setting.HTTP_PORT,
+            Setting.DATA_DIR,
+            Setting.KEYS_DIR,
+            Setting.ADVERTISE,
+            Setting.REGIONS);
 
     private DemoRegions() {}
 
@@ -52,6 +62,41 @@ final class DemoRegions {
 
     static Path witness(Settings settings) {
         return root(settings).resolve(RegionsConfig.WITNESS);
+    }
+
+    /** What the processes of the regions are started with. */
+    static RegionProcesses.Layout layout(Settings settings, NodeOptions options, List<NodeConfig> configs) {
+        List<String> flags = new ArrayList<>();
+        if (options.configFile != null) {
+            flags.addAll(List.of("--config", options.configFile.toString()));
+        }
+        Map<Setting, String> given = options.flags();
+        given.keySet().removeAll(OF_A_NODE);
+        given.put(Setting.RATE_LIMITS, settings.text(Setting.RATE_LIMITS));
+        given.put(Setting.HTTP_PORT, "0");
+        given.forEach((setting, text) -> flags.addAll(List.of("--" + setting.text(), text)));
+        NodeConfig first = configs.getFirst();
+        return new RegionProcesses.Layout(
+                first.regions().orElseThrow().geo().members(),
+                root(settings),
+                first.keysDir(),
+                flags,
+                Optional.of(clockFile(root(settings))),
+                RegionProcesses.HEAP);
+    }
+
+    /** A new clock for processes to share. */
+    static ClockFile clock(Path directory, long originMs) {
+        try {
+            Files.createDirectories(directory);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot make " + directory, e);
+        }
+        return ClockFile.create(clockFile(directory), originMs);
+    }
+
+    private static Path clockFile(Path directory) {
+        return directory.resolve("clock");
     }
 
     /** From the one that was set; free ones for a gRPC port 0, and none for an HTTP port 0. */

@@ -115,6 +115,7 @@ final class DriverDirectory implements SessionStore, AutoCloseable {
         return ChronicleMapBuilder.of(Long.class, byte[].class)
                 .name("drivers")
                 .entries(driversMax)
+                .skipCloseOnExitHook(true) // the node closes it, after its last write
                 .constantValueSizeBySample(new byte[DriverEntryDescriptor.LENGTH]);
     }
 
