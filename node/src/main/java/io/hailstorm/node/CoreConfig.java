@@ -1,5 +1,6 @@
 package io.hailstorm.node;
 
+import io.hailstorm.geo.Cells;
 import io.hailstorm.geo.City;
 import io.hailstorm.geo.PartitionMap;
 import io.hailstorm.geo.Partitioner;
@@ -12,12 +13,24 @@ import java.util.List;
  * What a region is made of, beside its log and its clock.
  *
  * @param areas the regions in the deployment's order, each the home of as many partitions; one area for a single region
+ * @param cells a simulation's remembers what it was asked
  * @param partitionCount of the log, and of the map
  * @param policy how riders and drivers are matched
  * @param checkpointMs between checkpoints of the sessions, by the region's own clock
  */
 record CoreConfig(
-        City city, List<Region> areas, int partitionCount, String policy, IngestConfig ingest, long checkpointMs) {
+        City city,
+        List<Region> areas,
+        Cells cells,
+        int partitionCount,
+        String policy,
+        IngestConfig ingest,
+        long checkpointMs) {
+    CoreConfig(
+            City city, List<Region> areas, int partitionCount, String policy, IngestConfig ingest, long checkpointMs) {
+        this(city, areas, Cells.create(), partitionCount, policy, ingest, checkpointMs);
+    }
+
     /** Of one region that covers the city. */
     CoreConfig(City city, int partitionCount, String policy, IngestConfig ingest, long checkpointMs) {
         this(city, List.of(city.region()), partitionCount, policy, ingest, checkpointMs);

@@ -22,6 +22,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  */
 final class EventWriter {
     private static final int WAITING_MAX = 1 << 20;
+    private static final int RECORD_BYTES_USUAL = 1 << 14;
     private static final int RECORD_BYTES_MAX = 1 << 20;
 
     private record Waiting(StreamName stream, int partition, ByteString event) {}
@@ -30,7 +31,7 @@ final class EventWriter {
     private final HybridLogicalClock clock;
     private final ServedPartitions served;
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
-    private final RecordBatch batch = new RecordBatch(RECORD_BYTES_MAX);
+    private RecordBatch batch = new RecordBatch(RECORD_BYTES_USUAL);
     private final UnsafeBuffer bytes = new UnsafeBuffer(0, 0);
     private long appendedCount;
 
@@ -78,7 +79,7 @@ final class EventWriter {
     long append(StreamName stream, int partition, byte[] event) {
         bytes.wrap(event);
         batch.begin(0, RecordBatch.NO_PRODUCER, 0, 0, clock.next());
-        if (!batch.add(RecordType.EVENT, bytes, 0, event.length)) {
+        if (!batch.add(RecordType.EVENT, bytes, 0, event.length) && !isAddedToLarger(event)) {
             throw new HailstormException(
                     ErrorCode.RESOURCE_EXHAUSTED,
                     "event too large: " + event.length + " bytes, at most " + RECORD_BYTES_MAX);
@@ -97,6 +98,13 @@ final class EventWriter {
             appendedCount++;
         }
         return offset;
+    }
+
+    /** Larger events are rare, but for the first map and the rounds of a large fleet. */
+    private boolean isAddedToLarger(byte[] event) {
+        batch = new RecordBatch(RECORD_BYTES_MAX);
+        batch.begin(0, RecordBatch.NO_PRODUCER, 0, 0, clock.next());
+        return batch.add(RecordType.EVENT, bytes, 0, event.length);
     }
 
     /** Forgets what waits: this node does not decide any more, and whoever does decides it anew. */

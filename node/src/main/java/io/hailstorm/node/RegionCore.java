@@ -41,7 +41,7 @@ final class RegionCore {
     private final Safeguards safeguards;
     private final TimeSource time;
     private final ServedPartitions served;
-    private final Cells cells = Cells.create();
+    private final Cells cells;
     private final RegionStats stats = new RegionStats();
     private final PipelineLatency latency = new PipelineLatency();
     private final EventWriter writer;
@@ -67,6 +67,7 @@ final class RegionCore {
             MeterRegistry metrics,
             Safeguards safeguards) {
         this.config = config;
+        cells = config.cells();
         this.safeguards = safeguards;
         this.time = time;
         this.served = served;

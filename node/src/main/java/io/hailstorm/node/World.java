@@ -41,6 +41,8 @@ final class World {
     private final List<WorldNode> nodes = new ArrayList<>();
     private final List<WorldPhone> phones = new ArrayList<>();
     private final WorldFaults faults;
+    private final WorldNetwork network;
+    private final WorldWitness witness;
     private int step;
     private int crashCount;
     private int moveNumber;
@@ -50,9 +52,11 @@ final class World {
         random = new SplittableRandom(CounterRandom.mix(plan.seed() + 1));
         verdict = new WorldVerdict(plan.seed());
         history = new WorldHistory(verdict, WorldPlace.INSTANCE.cells, plan.partitionCount(), plan.regionCount() == 1);
-        faults = new WorldFaults(plan, random.split(), time, verdict);
+        network = new WorldNetwork(time, random.split(), verdict);
+        witness = new WorldWitness(network, time);
+        faults = new WorldFaults(plan, random.split(), time, network, verdict);
         for (int i = 0; i < plan.regionCount(); i++) {
-            nodes.add(new WorldNode(i, plan, time, faults::onSync));
+            nodes.add(new WorldNode(i, plan, network, time, faults::onSync));
         }
         for (int i = 0; i < plan.phoneCount(); i++) {
             phones.add(new WorldPhone(i + 1, this, random.split(), random.nextInt(nodes.size())));
@@ -80,7 +84,7 @@ final class World {
                 step,
                 crashCount,
                 history.ranges().moveCount(),
-                0,
+                history.handoverCount(),
                 CounterRandom.mix(history.digest() ^ time.monotonicNs() ^ crashCount),
                 verdict.violation());
     }
@@ -88,6 +92,10 @@ final class World {
     private void step() {
         time.advanceMs(random.nextInt(12));
         WorldNode node = nodes.get(random.nextInt(nodes.size()));
+        if (nodes.size() > 1 && random.nextInt(6) == 0) {
+            witnessTurn();
+            return;
+        }
         int dice = random.nextInt(100);
         if (dice < 32) {
             regionTurn(node);
@@ -118,7 +126,23 @@ final class World {
             case NONE -> {}
             case CRASH -> die(node, true, "crash");
             case KILL -> die(node, false, "kill");
+            case WITNESS -> witnessDies(faults.isMachine());
+            case WITNESS_INSIDE -> witness.dieAfter(faults.insideMax());
         }
+    }
+
+    private void witnessTurn() {
+        try {
+            witness.turn();
+        } catch (WorldCrash e) {
+            witnessDies(faults.isMachine());
+        }
+    }
+
+    private void witnessDies(boolean isMachine) {
+        verdict.note("witness dies");
+        crashCount++;
+        witness.die(isMachine, random, faults.downMs());
     }
 
     private void regionTurn(WorldNode node) {
@@ -135,7 +159,7 @@ final class World {
             WorldNode.Process running = process(node);
             if (running != null) {
                 node.logTurn(running);
-                history.follow(running.log());
+                history.follow(running.log(), running.number());
             }
         });
     }
@@ -150,11 +174,10 @@ final class World {
     /** The node's process; started now where there is none, and held against what was durable before. */
     private WorldNode.@Nullable Process process(WorldNode node) {
         WorldNode.Process running = node.process();
-        if (running == null) {
+        if (running == null && !node.isDown()) {
             running = node.open();
             verdict.note(node.name() + " starts");
-            history.follow(running.log());
-            history.reread(running.log());
+            history.follow(running.log(), running.number());
         }
         return running;
     }
@@ -180,7 +203,13 @@ final class World {
     private void die(WorldNode node, boolean isMachine, String why) {
         verdict.note(node.name() + " " + why + (isMachine ? ", its page cache lost" : ""));
         crashCount++;
+        WorldNode.Process dying = node.process();
+        if (dying != null) {
+            // It may have told others of what became durable in its last moment.
+            history.follow(dying.log(), dying.number());
+        }
         node.die(isMachine, random);
+        node.downFor(faults.downMs());
         faults.onDied(node);
         phones.forEach(phone -> phone.nodeDied(node.index()));
     }
@@ -280,12 +309,17 @@ final class World {
     private void settle() {
         verdict.note("faults stop");
         nodes.forEach(faults::stop);
+        nodes.forEach(node -> node.downFor(0));
+        witness.startNow();
         for (int round = 0; round < SETTLE_ROUNDS && !verdict.isViolated(); round++) {
             if (round % 8 == 7 && isSettled()) {
                 return;
             }
             time.advanceMs(SETTLE_ROUND_MS);
             verdict.at(step, time.epochMs() - START_MS);
+            if (nodes.size() > 1) {
+                witnessTurn();
+            }
             for (WorldNode node : nodes) {
                 regionTurn(node);
                 logTurn(node);
@@ -314,6 +348,13 @@ final class World {
         for (WorldNode node : nodes) {
             if (!node.isServing()) {
                 open.add(node.name() + " does not serve");
+            }
+            WorldNode.Process running = node.process();
+            if (running != null && node.isServing() && nodes.size() > 1) {
+                String difference = history.difference(running.log());
+                if (!difference.isEmpty()) {
+                    open.add(node.name() + ": " + difference);
+                }
             }
         }
         return open;

@@ -13,16 +13,20 @@ final class WorldFaults {
     enum Death {
         NONE,
         CRASH,
-        KILL
+        KILL,
+        WITNESS,
+        WITNESS_INSIDE
     }
 
     private final WorldPlan plan;
     private final SplittableRandom random;
     private final VirtualTime time;
     private final WorldVerdict verdict;
+    private final WorldNetwork network;
     private boolean isSlow;
 
-    WorldFaults(WorldPlan plan, SplittableRandom random, VirtualTime time, WorldVerdict verdict) {
+    WorldFaults(WorldPlan plan, SplittableRandom random, VirtualTime time, WorldNetwork network, WorldVerdict verdict) {
+        this.network = network;
         this.plan = plan;
         this.random = random;
         this.time = time;
@@ -44,7 +48,8 @@ final class WorldFaults {
         Fault[] all = Fault.values();
         Fault fault = all[random.nextInt(all.length)];
         boolean isQuiet = random.nextInt(10) < 3;
-        if (!plan.has(fault)) {
+        boolean isOfRegions = fault == Fault.LOSS || fault == Fault.CUT || fault == Fault.WITNESS;
+        if (!plan.has(fault) || (isOfRegions && plan.regionCount() == 1)) {
             // What kills is drawn more often, so that every world sees it enough.
             return isQuiet ? Death.NONE : isMachine() ? Death.CRASH : Death.KILL;
         }
@@ -66,18 +71,32 @@ final class WorldFaults {
                 boolean isFull = node.isDiskFaulty() && random.nextBoolean();
                 verdict.note(node.name() + (isFull ? " has room again" : " disk is full"));
                 node.disk().limitCapacity(isFull ? Long.MAX_VALUE : node.disk().usedBytes() + random.nextInt(40_000));
-                node.diskFaulty(!isFull);
+                node.diskFaulty(!isFull || node.isSyncFaulty());
             }
             case SKEW -> {
                 int skewMs = random.nextInt(2 * SKEW_MAX_MS) - SKEW_MAX_MS;
                 verdict.note(node.name() + " clock is off by " + skewMs + " ms");
                 node.time().skewMs(skewMs);
             }
+            case LOSS -> network.lossy(random.nextBoolean());
+            case CUT -> network.cutOrHeal();
+            case WITNESS -> {
+                return random.nextBoolean() ? Death.WITNESS : Death.WITNESS_INSIDE;
+            }
             case BREAK, RESTART, REORDER -> {
                 return isQuiet ? Death.NONE : isMachine() ? Death.CRASH : Death.KILL;
             }
         }
         return Death.NONE;
+    }
+
+    /** How long nobody starts what died; long enough for others to take over, now and then. */
+    long downMs() {
+        return plan.regionCount() == 1 ? 0 : random.nextInt(3) == 0 ? random.nextInt(1_800) : random.nextInt(100);
+    }
+
+    int insideMax() {
+        return 1 + random.nextInt(INSIDE_MAX);
     }
 
     /** A new process finds a disk that works. */
@@ -88,6 +107,8 @@ final class WorldFaults {
     /** No more of it. */
     void stop(WorldNode node) {
         isSlow = false;
+        network.lossy(false);
+        network.heal();
         node.time().skewMs(0);
         node.disk().limitCapacity(Long.MAX_VALUE);
         node.disk().failSyncs(0);

@@ -6,6 +6,7 @@ import io.hailstorm.kernel.FixView;
 import io.hailstorm.kernel.RecordType;
 import io.hailstorm.kernel.StreamName;
 import io.hailstorm.log.Log;
+import io.hailstorm.log.Owner;
 import io.hailstorm.log.PartitionLog;
 import io.hailstorm.protocol.v1.Event;
 import org.agrona.DirectBuffer;
@@ -24,10 +25,16 @@ final class WorldHistory {
     private final int partitionCount;
     private final long[] offsets;
     private final long[] digests;
+    /** The newest writer known. */
+    private final long[] reigns;
+    /** Of the log being followed. */
+    private final boolean[] isNewWriter;
+
     private final FixView fix = new FixView();
     private int readingPartition;
     private StreamName readingStream = StreamName.FIXES;
     private long digest;
+    private long handoverCount;
 
     WorldHistory(WorldVerdict verdict, Cells cells, int partitionCount, boolean isStrict) {
         this.verdict = verdict;
@@ -37,10 +44,17 @@ final class WorldHistory {
         ranges = new WorldRanges(verdict, partitionCount, isStrict);
         offsets = new long[STREAMS.length * partitionCount];
         digests = new long[offsets.length];
+        reigns = new long[partitionCount];
+        isNewWriter = new boolean[partitionCount];
     }
 
     WorldDrivers drivers() {
         return drivers;
+    }
+
+    /** Drivers taken in from elsewhere. */
+    long handoverCount() {
+        return handoverCount;
     }
 
     WorldRanges ranges() {
@@ -60,13 +74,31 @@ final class WorldHistory {
         return stream.ordinal() * partitionCount + partition;
     }
 
-    /** Takes in what became durable in the partitions this log's process writes. */
-    void follow(Log log) {
+    /**
+     * Takes in what this log's process shows: of partitions it writes, and of its copies of others. What was shown once must be the
+     * same everywhere and for ever; whoever begins to write a partition is compared with it.
+     *
+     * @param process grows with every start of a process
+     */
+    void follow(Log log, long process) {
+        boolean isNew = false;
+        for (int partition = 0; partition < partitionCount; partition++) {
+            isNewWriter[partition] = false;
+            if (log.owns(partition)) {
+                long reign = log.owner(partition).map(Owner::epoch).orElse(process);
+                isNewWriter[partition] = reign > reigns[partition];
+                reigns[partition] = Math.max(reign, reigns[partition]);
+                isNew |= isNewWriter[partition];
+            }
+        }
         // Fixes before control: what was appended because of a control record becomes durable after it.
         follow(log, StreamName.FIXES);
         follow(log, StreamName.LATE);
         follow(log, StreamName.CONTROL);
         follow(log, StreamName.TRIPS);
+        if (isNew && !verdict.isViolated()) {
+            reread(log);
+        }
     }
 
     private void follow(Log log, StreamName stream) {
@@ -75,7 +107,7 @@ final class WorldHistory {
             PartitionLog source = log.partition(stream, partition);
             int slot = slot(stream, partition);
             long durable = source.durableOffset();
-            if (!log.owns(partition) || durable <= offsets[slot]) {
+            if (durable <= offsets[slot]) {
                 continue;
             }
             readingPartition = partition;
@@ -117,6 +149,12 @@ final class WorldHistory {
             ranges.onFix(readingPartition, offset, cell, fix.driver(), fix.de(), fix.session(), fix.seq());
         } else if (type == RecordType.EVENT) {
             Event event = EventReader.read(buffer, index, length);
+            if (event.hasDriverTakenIn()) {
+                handoverCount++;
+                verdict.note("durable fixes/" + readingPartition + "@" + offset + " takes in driver "
+                        + event.getDriverTakenIn().getDriver() + " de="
+                        + event.getDriverTakenIn().getDe());
+            }
             RangeCodec.range(event).ifPresent(record -> ranges.onRange(readingPartition, offset, record));
         }
     }
@@ -134,29 +172,41 @@ final class WorldHistory {
         return digest;
     }
 
-    /** A node began anew: what was durable is there, and is what it was. */
-    void reread(Log log) {
+    /** A process began to write a partition: what was durable is there, and is what it was. */
+    private void reread(Log log) {
         ranges.onRestart();
         for (StreamName stream : STREAMS) {
             for (int partition = 0; partition < partitionCount; partition++) {
                 int slot = slot(stream, partition);
-                if (offsets[slot] > 0 && log.owns(partition)) {
-                    reread(log.partition(stream, partition), slot);
+                if (offsets[slot] > 0 && isNewWriter[partition]) {
+                    String difference = difference(log.partition(stream, partition), slot);
+                    if (!difference.isEmpty()) {
+                        verdict.violated("LOST", difference);
+                    }
                 }
             }
         }
     }
 
-    private void reread(PartitionLog source, int slot) {
-        String name = source.stream() + "/" + source.partition();
-        if (source.durableOffset() < offsets[slot]) {
-            verdict.violated(
-                    "LOST",
-                    name + " ends at " + source.durableOffset() + " after a restart, " + offsets[slot]
-                            + " was durable");
-            return;
+    /** How somebody's copies differ from what was durable where it was written; empty when they do not. */
+    String difference(Log log) {
+        for (StreamName stream : STREAMS) {
+            for (int partition = 0; partition < partitionCount; partition++) {
+                String difference = difference(log.partition(stream, partition), slot(stream, partition));
+                if (!difference.isEmpty()) {
+                    return difference;
+                }
+            }
         }
+        return "";
+    }
+
+    private String difference(PartitionLog source, int slot) {
+        String name = source.stream() + "/" + source.partition();
         long end = offsets[slot];
+        if (source.durableOffset() < end) {
+            return name + " ends at " + source.durableOffset() + ", " + end + " was durable";
+        }
         digest = 0;
         long at = source.startOffset();
         while (at < end) {
@@ -165,8 +215,6 @@ final class WorldHistory {
                 return true;
             });
         }
-        if (digest != digests[slot]) {
-            verdict.violated("LOST", name + " is not what it was below " + end + " after a restart");
-        }
+        return digest == digests[slot] ? "" : name + " is not what it was below " + end;
     }
 }

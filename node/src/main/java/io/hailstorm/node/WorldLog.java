@@ -3,6 +3,7 @@ package io.hailstorm.node;
 import io.hailstorm.kernel.Safeguard;
 import io.hailstorm.kernel.Safeguards;
 import io.hailstorm.kernel.StreamName;
+import io.hailstorm.log.GeoLog;
 import io.hailstorm.log.GroupPosition;
 import io.hailstorm.log.Log;
 import io.hailstorm.log.LogStats;
@@ -31,7 +32,8 @@ final class WorldLog implements Log {
     WorldLog(Log log, Runnable onAppend, Safeguards safeguards) {
         this.log = log;
         this.onAppend = onAppend;
-        acksEarly = !safeguards.has(Safeguard.ACK_AFTER_SYNC);
+        // The geo engine does without it by itself.
+        acksEarly = !(log instanceof GeoLog) && !safeguards.has(Safeguard.ACK_AFTER_SYNC);
         for (StreamName stream : StreamName.values()) {
             PartitionLog[] all = new PartitionLog[log.partitionCount()];
             for (int partition = 0; partition < all.length; partition++) {
@@ -131,7 +133,7 @@ final class WorldLog implements Log {
 
         @Override
         public long durableOffset() {
-            return acksEarly && log.owns(of.partition()) ? of.endOffset() : of.durableOffset();
+            return acksEarly ? of.endOffset() : of.durableOffset();
         }
 
         @Override

@@ -5,10 +5,15 @@ import io.hailstorm.kernel.Safeguards;
 import io.hailstorm.kernel.TimeSource;
 import io.hailstorm.kernel.testing.FaultyDisk;
 import io.hailstorm.log.EmbeddedLog;
+import io.hailstorm.log.GeoLog;
+import io.hailstorm.log.GeoLogConfig;
+import io.hailstorm.log.GeoMember;
 import io.hailstorm.log.Log;
 import io.hailstorm.log.LogConfig;
 import io.hailstorm.protocol.v1.DriverServiceGrpc.DriverServiceImplBase;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -16,26 +21,35 @@ import org.jspecify.annotations.Nullable;
 final class WorldNode {
     private static final Path DIRECTORY = Path.of("/node");
     private static final long CHECKPOINT_MS = 700;
+    private static final GeoLogConfig.Timings TIMINGS = new GeoLogConfig.Timings(60, 500, 350, 100, 1_500);
     private static final int NEVER = Integer.MAX_VALUE;
 
     /** A process, until it dies. */
-    record Process(Log log, RegionCore core, DriverServiceImplBase drivers) {}
+    record Process(long number, Log log, RegionCore core, DriverServiceImplBase drivers) {
+        boolean isReady() {
+            return !(log instanceof GeoLog geo) || geo.isReady();
+        }
+    }
 
     private final int index;
     private final WorldPlan plan;
     private final LogConfig config;
     private final WorldTime time;
+    private final WorldNetwork network;
     private final Runnable onSync;
     private FaultyDisk disk = FaultyDisk.onHeap();
     private WorldSessions sessions = new WorldSessions();
     private @Nullable Process process;
     private boolean isServing;
     private int dyingAfter = NEVER;
+    private long startCount;
+    private long startFromNs;
     private boolean isDiskFaulty;
     private boolean isSyncFaulty;
 
     /** @param onSync called within every sync */
-    WorldNode(int index, WorldPlan plan, TimeSource time, Runnable onSync) {
+    WorldNode(int index, WorldPlan plan, WorldNetwork network, TimeSource time, Runnable onSync) {
+        this.network = network;
         this.index = index;
         this.plan = plan;
         this.time = new WorldTime(time);
@@ -56,6 +70,10 @@ final class WorldNode {
     }
 
     String name() {
+        return name(index);
+    }
+
+    private static String name(int index) {
         return "region-" + index;
     }
 
@@ -111,28 +129,49 @@ final class WorldNode {
     /** Starts the process; it recovers in the turns that follow. */
     Process open() {
         Safeguards safeguards = plan.safeguards();
-        Log log = EmbeddedLog.open(config, disk, time, DIRECTORY);
+        Log log = openLog();
         Log watched = new WorldLog(log, this::maybeDie, safeguards);
         WorldPlace place = WorldPlace.INSTANCE;
         RegionCore core = new RegionCore(
-                new CoreConfig(place.city, plan.partitionCount(), "batch", place.ingest, CHECKPOINT_MS),
+                new CoreConfig(
+                        place.city,
+                        place.areas(plan.regionCount()),
+                        place.cells,
+                        plan.partitionCount(),
+                        "batch",
+                        place.ingest,
+                        CHECKPOINT_MS),
                 watched,
-                ServedPartitions.alone(watched),
+                plan.regionCount() == 1 ? ServedPartitions.alone(watched) : ServedPartitions.shared(watched, name()),
                 time,
                 time,
                 place.quoteKey,
                 place.metrics,
                 safeguards);
-        Process opened = new Process(log, core, EdgeServices.drivers(core.ingest(), time));
+        Process opened = new Process(++startCount, log, core, EdgeServices.drivers(core.ingest(), time));
         process = opened;
         return opened;
+    }
+
+    private Log openLog() {
+        if (plan.regionCount() == 1) {
+            return EmbeddedLog.open(config, disk, time, DIRECTORY);
+        }
+        List<GeoMember> members = new ArrayList<>();
+        for (int i = 0; i < plan.regionCount(); i++) {
+            members.add(new GeoMember(name(i), name(i), i * plan.partitionsPerRegion(), plan.partitionsPerRegion()));
+        }
+        GeoLogConfig geo = GeoLogConfig.defaults(name(), members, WorldWitness.NAME)
+                .withHandBackWhenCaughtUp(plan.handsBack())
+                .withTimings(TIMINGS);
+        return GeoLog.open(geo, config, network.join(name(), this::maybeDie), disk, time, DIRECTORY, plan.safeguards());
     }
 
     /** One turn of the region's thread. */
     void regionTurn(Process running) {
         if (isServing) {
             running.core().turn();
-        } else if (running.core().tryFindMap()) {
+        } else if (running.isReady() && running.core().tryFindMap()) {
             running.core().recover(sessions);
             isServing = true;
         }
@@ -147,6 +186,15 @@ final class WorldNode {
             running.core().checkpointer().doWork();
         }
         running.log().doMaintenance(time.monotonicNs());
+    }
+
+    /** Whether nobody starts it yet. */
+    boolean isDown() {
+        return process == null && time.monotonicNs() < startFromNs;
+    }
+
+    void downFor(long ms) {
+        startFromNs = time.monotonicNs() + WorldTime.ns(ms);
     }
 
     /** The process is gone; the machine's page cache survives, or not. */

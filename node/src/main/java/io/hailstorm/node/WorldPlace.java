@@ -2,6 +2,7 @@ package io.hailstorm.node;
 
 import io.hailstorm.geo.Cells;
 import io.hailstorm.geo.City;
+import io.hailstorm.geo.Region;
 import io.hailstorm.ingest.IngestConfig;
 import io.hailstorm.kernel.GeoPoint;
 import io.hailstorm.kernel.StreamName;
@@ -11,7 +12,9 @@ import io.hailstorm.log.StreamConfig;
 import io.hailstorm.pricing.HmacSha256Signer;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -22,6 +25,8 @@ import java.util.Map;
 final class WorldPlace {
     static final WorldPlace INSTANCE = new WorldPlace();
 
+    private static final double WEST = -122.46;
+    private static final double EAST = -122.38;
     private static final String CITY = """
         {"type": "FeatureCollection", "name": "world", "timeZone": "UTC",
          "speedsKmhByHour": [30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30,
@@ -29,10 +34,10 @@ final class WorldPlace {
          "features": [
           {"type": "Feature", "properties": {"kind": "region", "name": "world"},
            "geometry": {"type": "Polygon", "coordinates":
-            [[[-122.46, 37.72], [-122.46, 37.795], [-122.38, 37.795], [-122.38, 37.72], [-122.46, 37.72]]]}},
+            [[[WEST, 37.72], [WEST, 37.795], [EAST, 37.795], [EAST, 37.72], [WEST, 37.72]]]}},
           {"type": "Feature", "properties": {"kind": "service_area", "name": "world"},
            "geometry": {"type": "Polygon", "coordinates":
-            [[[-122.46, 37.72], [-122.46, 37.795], [-122.38, 37.795], [-122.38, 37.72], [-122.46, 37.72]]]}},
+            [[[WEST, 37.72], [WEST, 37.795], [EAST, 37.795], [EAST, 37.72], [WEST, 37.72]]]}},
           {"type": "Feature", "properties": {"kind": "hot_spot", "name": "middle", "weight": 1, "sigmaMeters": 4000},
            "geometry": {"type": "Point", "coordinates": [-122.42, 37.76]}}
          ]}
@@ -44,8 +49,8 @@ final class WorldPlace {
     private static final int RING_BYTES = 1 << 16;
     private static final int FEW = 64;
 
-    final City city = City.parse(CITY);
-    final Cells cells = Cells.create();
+    final City city = city(WEST, EAST);
+    final Cells cells = new WorldCells(Cells.create());
     /** Ascending. */
     final List<Long> routingCells = List.copyOf(city.region().routingCells());
 
@@ -55,7 +60,25 @@ final class WorldPlace {
 
     final IngestConfig ingest = tiny(IngestConfig.defaults());
 
+    private final Map<Integer, List<Region>> areasByCount = new HashMap<>();
+
     private WorldPlace() {}
+
+    private static City city(double west, double east) {
+        return City.parse(CITY.replace("WEST", Double.toString(west)).replace("EAST", Double.toString(east)));
+    }
+
+    /** The city cut from north to south into as many regions. */
+    List<Region> areas(int regionCount) {
+        return areasByCount.computeIfAbsent(regionCount, count -> {
+            List<Region> areas = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                double width = (EAST - WEST) / count;
+                areas.add(city(WEST + i * width, WEST + (i + 1) * width).region());
+            }
+            return areas;
+        });
+    }
 
     /** Somewhere in the city: a corner of the square, the diagonal, or between. */
     GeoPoint point(int latitudePercent, int longitudePercent) {

@@ -17,6 +17,7 @@ record WorldPlan(
         int phoneCount,
         Set<Fault> faults,
         boolean moves,
+        boolean handsBack,
         Safeguards safeguards) {
     static final int STEPS_DEFAULT = 1_500;
 
@@ -37,6 +38,12 @@ record WorldPlan(
         BREAK,
         /** Apps start anew, and number from one. */
         RESTART,
+        /** Messages between regions are lost, doubled and late. */
+        LOSS,
+        /** Regions and witness are cut off from each other. */
+        CUT,
+        /** The witness dies. */
+        WITNESS,
         /** Batches leave numbers out, which come later. */
         REORDER
     }
@@ -56,8 +63,17 @@ record WorldPlan(
         if (!faults.contains(Fault.CRASH) && !faults.contains(Fault.KILL)) {
             faults.add(random.nextBoolean() ? Fault.CRASH : Fault.KILL);
         }
+        int regionCount = random.nextInt(100) < 45 ? 1 : random.nextInt(100) < 75 ? 2 : 3;
         return new WorldPlan(
-                seed, stepCount, 1, 2 + random.nextInt(2), 3 + random.nextInt(5), faults, true, safeguards);
+                seed,
+                stepCount,
+                regionCount,
+                regionCount == 1 ? 2 + random.nextInt(2) : 1 + random.nextInt(2),
+                3 + random.nextInt(5),
+                faults,
+                true,
+                random.nextBoolean(),
+                safeguards);
     }
 
     boolean has(Fault fault) {
@@ -73,17 +89,20 @@ record WorldPlan(
     }
 
     WorldPlan withSteps(int count) {
-        return new WorldPlan(seed, count, regionCount, partitionsPerRegion, phoneCount, faults, moves, safeguards);
+        return new WorldPlan(
+                seed, count, regionCount, partitionsPerRegion, phoneCount, faults, moves, handsBack, safeguards);
     }
 
     WorldPlan without(Fault fault) {
         EnumSet<Fault> fewer = EnumSet.noneOf(Fault.class);
         fewer.addAll(faults);
         fewer.remove(fault);
-        return new WorldPlan(seed, stepCount, regionCount, partitionsPerRegion, phoneCount, fewer, moves, safeguards);
+        return new WorldPlan(
+                seed, stepCount, regionCount, partitionsPerRegion, phoneCount, fewer, moves, handsBack, safeguards);
     }
 
     WorldPlan withPhones(int count) {
-        return new WorldPlan(seed, stepCount, regionCount, partitionsPerRegion, count, faults, moves, safeguards);
+        return new WorldPlan(
+                seed, stepCount, regionCount, partitionsPerRegion, count, faults, moves, handsBack, safeguards);
     }
 }

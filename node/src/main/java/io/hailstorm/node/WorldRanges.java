@@ -67,9 +67,10 @@ final class WorldRanges {
         return moveCount;
     }
 
-    /** A node began anew: it does not know any more who strays since when. */
+    /** A node began anew: it does not know any more who strays since when, nor whose ground a driver was on. */
     void onRestart() {
         for (Fixes fixes : partitions) {
+            fixes.lastCellByDriver.clear();
             fixes.straysByDriver.clear();
             fixes.sealedCellByDriver.clear();
         }
