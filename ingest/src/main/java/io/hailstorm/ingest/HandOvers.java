@@ -366,7 +366,9 @@ final class HandOvers {
 
     /** A record says that somebody else has a driver who is connected here. */
     void sendOn(DriverSession session, Phones phones) {
-        if (session.stream != null && !session.leaving && !servers.serves(session.owner)) {
+        // Late fixes are there before the first visible one, and so before anybody has the driver.
+        boolean isOthers = session.owner != DriverSession.NO_OWNER && !servers.serves(session.owner);
+        if (session.stream != null && !session.leaving && isOthers) {
             session.leaving = true;
             session.awayPartition = session.owner;
             passages.put(session.driver, new Passage(session.driver, UNKNOWN_MS));
