@@ -1,21 +1,38 @@
 package io.hailstorm.node;
 
+import io.grpc.Metadata;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
-import io.hailstorm.geo.PartitionMap;
+import io.hailstorm.kernel.ErrorCode;
 import io.hailstorm.kernel.HailstormException;
+import io.hailstorm.protocol.v1.AbortMigrationRequest;
+import io.hailstorm.protocol.v1.AbortMigrationResponse;
 import io.hailstorm.protocol.v1.AdminServiceGrpc;
+import io.hailstorm.protocol.v1.EvacuateRegionRequest;
+import io.hailstorm.protocol.v1.EvacuateRegionResponse;
+import io.hailstorm.protocol.v1.MergePartitionsRequest;
+import io.hailstorm.protocol.v1.MergePartitionsResponse;
 import io.hailstorm.protocol.v1.MoveRangeRequest;
 import io.hailstorm.protocol.v1.MoveRangeResponse;
-import io.hailstorm.protocol.v1.PartitionRanges;
 import io.hailstorm.protocol.v1.ShowRangesRequest;
 import io.hailstorm.protocol.v1.ShowRangesResponse;
+import io.hailstorm.protocol.v1.SplitPartitionRequest;
+import io.hailstorm.protocol.v1.SplitPartitionResponse;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
-/** The operator's service. Looking is done on the caller's thread, moving on the region agent's. */
+/**
+ * The operator's service. Looking is done on the caller's thread, changing on the region agent's, and only where it is decided: other
+ * nodes name that one in the trailer {@link #DISPATCHER}.
+ */
 final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
+    /** {@code host:port} of the node to ask instead. */
+    static final Metadata.Key<String> DISPATCHER =
+            Metadata.Key.of("dispatcher-endpoint", Metadata.ASCII_STRING_MARSHALLER);
+
     private static final int CELLS_MAX = 10_000;
 
     private final String region;
@@ -30,47 +47,98 @@ final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
 
     @Override
     public void showRanges(ShowRangesRequest request, StreamObserver<ShowRangesResponse> response) {
-        PartitionMap map = ranges.map();
-        ShowRangesResponse.Builder out = ShowRangesResponse.newBuilder()
-                .setRegion(region)
-                .setMapEpoch(map.epoch())
-                .addAllMigrations(ranges.migrations());
-        for (int partition = 0; partition < map.partitionCount(); partition++) {
-            Set<Long> cells = new TreeSet<>(map.cellsOf(partition));
-            PartitionRanges.Builder of =
-                    PartitionRanges.newBuilder().setPartition(partition).setCellCount(cells.size());
-            cells.forEach(cell -> of.addCells(Long.toHexString(cell)));
-            out.addPartitions(of);
-        }
-        response.onNext(out.build());
+        response.onNext(ranges.view().toProto(region, ranges.migrations()));
         response.onCompleted();
     }
 
     @Override
     public void moveRange(MoveRangeRequest request, StreamObserver<MoveRangeResponse> response) {
-        Set<Long> cells = new TreeSet<>();
+        answer(request.getRequestId(), response, () -> {
+            Set<Long> cells = new TreeSet<>();
+            for (String cell : request.getCellsList()) {
+                cells.add(cell(cell));
+            }
+            if (cells.isEmpty() || cells.size() > CELLS_MAX) {
+                throw new HailstormException(
+                        ErrorCode.INVALID_ARGUMENT, "a move needs 1 to " + CELLS_MAX + " cells, got " + cells.size());
+            }
+            RangeOperations.Begun begun =
+                    ranges.operations().move(request.getRequestId(), cells, request.getTargetPartition());
+            return MoveRangeResponse.newBuilder()
+                    .setMigration(begun.id())
+                    .addAllMigrations(begun.migrations())
+                    .build();
+        });
+    }
+
+    private static long cell(String text) {
         try {
-            request.getCellsList().forEach(cell -> cells.add(Long.parseUnsignedLong(cell, 16)));
+            return Long.parseUnsignedLong(text, 16);
         } catch (NumberFormatException e) {
-            response.onError(Status.INVALID_ARGUMENT
-                    .withDescription("cells: expected H3 indexes in hexadecimal, got " + request.getCellsList())
-                    .withCause(e)
-                    .asRuntimeException());
-            return;
+            throw new HailstormException(
+                    ErrorCode.INVALID_ARGUMENT, "cells: expected an H3 index in hexadecimal, got \"" + text + '"', e);
         }
-        if (request.getRequestId().isEmpty() || cells.isEmpty() || cells.size() > CELLS_MAX) {
+    }
+
+    @Override
+    public void splitPartition(SplitPartitionRequest request, StreamObserver<SplitPartitionResponse> response) {
+        answer(request.getRequestId(), response, () -> {
+            RangeOperations.Begun begun = ranges.operations().split(request.getRequestId(), request.getPartition());
+            return SplitPartitionResponse.newBuilder()
+                    .setGroup(begun.id())
+                    .addAllMigrations(begun.migrations())
+                    .build();
+        });
+    }
+
+    @Override
+    public void mergePartitions(MergePartitionsRequest request, StreamObserver<MergePartitionsResponse> response) {
+        answer(request.getRequestId(), response, () -> {
+            RangeOperations.Begun begun = ranges.operations()
+                    .merge(request.getRequestId(), request.getFromPartition(), request.getIntoPartition());
+            return MergePartitionsResponse.newBuilder()
+                    .setGroup(begun.id())
+                    .addAllMigrations(begun.migrations())
+                    .build();
+        });
+    }
+
+    @Override
+    public void evacuateRegion(EvacuateRegionRequest request, StreamObserver<EvacuateRegionResponse> response) {
+        answer(request.getRequestId(), response, () -> {
+            RangeOperations.Begun begun = ranges.operations().evacuate(request.getRequestId(), request.getRegion());
+            return EvacuateRegionResponse.newBuilder()
+                    .setGroup(begun.id())
+                    .addAllMigrations(begun.migrations())
+                    .build();
+        });
+    }
+
+    @Override
+    public void abortMigration(AbortMigrationRequest request, StreamObserver<AbortMigrationResponse> response) {
+        answer(
+                request.getRequestId(),
+                response,
+                () -> AbortMigrationResponse.newBuilder()
+                        .setMigration(request.getMigration())
+                        .addAllMigrations(ranges.operations().abort(request.getMigration(), request.getForce()))
+                        .build());
+    }
+
+    private <T> void answer(String requestId, StreamObserver<T> response, Supplier<T> work) {
+        if (requestId.isBlank() || requestId.indexOf('/') >= 0) {
             response.onError(Status.INVALID_ARGUMENT
-                    .withDescription("a move needs a request_id and 1 to " + CELLS_MAX + " cells, got request_id \""
-                            + request.getRequestId() + "\" and " + cells.size() + " cells")
+                    .withDescription("a change needs a request_id without a slash, got \"" + requestId + '"')
                     .asRuntimeException());
             return;
         }
         onRegionThread.accept(() -> {
             try {
-                String migration = ranges.move(request.getRequestId(), cells, request.getTargetPartition())
-                        .migrationId();
-                response.onNext(
-                        MoveRangeResponse.newBuilder().setMigration(migration).build());
+                if (!ranges.decides()) {
+                    response.onError(elsewhere(ranges.dispatcherEndpoint()));
+                    return;
+                }
+                response.onNext(work.get());
                 response.onCompleted();
             } catch (HailstormException e) {
                 response.onError(Status.fromCodeValue(
@@ -80,5 +148,18 @@ final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
                         .asRuntimeException());
             }
         });
+    }
+
+    private static StatusRuntimeException elsewhere(String endpoint) {
+        if (endpoint.isEmpty()) {
+            return Status.UNAVAILABLE
+                    .withDescription("no node decides just now: partition 0 is served nowhere; ask again")
+                    .asRuntimeException();
+        }
+        Metadata trailers = new Metadata();
+        trailers.put(DISPATCHER, endpoint);
+        return Status.FAILED_PRECONDITION
+                .withDescription("another node decides, the one that serves partition 0: ask " + endpoint)
+                .asRuntimeException(trailers);
     }
 }

@@ -17,6 +17,7 @@ import java.util.List;
  * @param partitionCount of the log, and of the map
  * @param policy how riders and drivers are matched
  * @param checkpointMs between checkpoints of the sessions, by the region's own clock
+ * @param balance whether ranges move by themselves where load is uneven
  */
 record CoreConfig(
         City city,
@@ -25,15 +26,23 @@ record CoreConfig(
         int partitionCount,
         String policy,
         IngestConfig ingest,
-        long checkpointMs) {
+        long checkpointMs,
+        boolean balance) {
     CoreConfig(
             City city, List<Region> areas, int partitionCount, String policy, IngestConfig ingest, long checkpointMs) {
-        this(city, areas, Cells.create(), partitionCount, policy, ingest, checkpointMs);
+        this(city, areas, Cells.create(), partitionCount, policy, ingest, checkpointMs, false);
     }
 
-    /** Of one region that covers the city. */
+    /** Of one region that covers the city, where ranges move only when asked. */
     CoreConfig(City city, int partitionCount, String policy, IngestConfig ingest, long checkpointMs) {
         this(city, List.of(city.region()), partitionCount, policy, ingest, checkpointMs);
+    }
+
+    /** The region that is a partition's home. */
+    String homeOf(int partition) {
+        return areas.size() == 1
+                ? city.name()
+                : areas.get(partition / (partitionCount / areas.size())).name();
     }
 
     RegionId region() {

@@ -230,7 +230,7 @@ final class DlqCommand implements Runnable {
             UnsafeBuffer bytes = new UnsafeBuffer(record);
             if (letter.recordType() == RecordType.EVENT) {
                 try {
-                    String event = RegionsCommand.Connection.json(EventReader.read(bytes, 0, record.length));
+                    String event = RegionsPrinter.json(EventReader.read(bytes, 0, record.length));
                     into.set("event", JSON.readTree(event));
                 } catch (HailstormException | JsonProcessingException e) {
                     into.put("undecodable", e.getMessage());

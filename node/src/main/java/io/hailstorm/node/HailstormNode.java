@@ -127,7 +127,7 @@ final class HailstormNode implements PacedNode, AutoCloseable {
         OpsConfig opsConfig = OpsConfig.DEFAULT.withBindAddress(config.httpHost());
         projection = new LiveProjection(log, core.cells(), status, opsConfig, Upcasters::toCurrent);
         ops = new OpsServer(opsConfig, status, projection, metrics, wall);
-        NodeMetrics.register(metrics, log, region, served, core.stats(), core.writer());
+        NodeMetrics.register(metrics, log, region, served, core.stats(), core.writer(), core.ranges());
         lag = new LagMetrics(metrics, log, region, projection);
         status.readers(lag, region.gate().letters());
     }

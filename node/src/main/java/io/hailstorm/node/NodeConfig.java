@@ -19,6 +19,7 @@ import java.util.Optional;
 /**
  * What a node is made of, checked.
  *
+ * @param balance whether ranges move by themselves where load is uneven
  * @param keysDir what signs tokens and quotes
  * @param partitionCount of the log: of all regions together
  * @param kafka the cluster that keeps the log; empty when this node does
@@ -39,7 +40,8 @@ record NodeConfig(
         Optional<KafkaLogConfig> kafka,
         Optional<RegionsConfig> regions,
         long checkpointMs,
-        int driversMax) {
+        int driversMax,
+        boolean balance) {
     private static final long NS_PER_MS = 1_000_000;
     private static final long MS_PER_HOUR = 3_600_000;
     /** In virtual time, where a step is a tenth of a second, a shorter interval would be a commit in every step. */
@@ -83,13 +85,14 @@ record NodeConfig(
                 kafka,
                 regions,
                 settings.integer(Setting.CHECKPOINT_S, 1, 3_600) * 1_000L,
-                settings.integer(Setting.DRIVERS_MAX, 1, 10_000_000));
+                settings.integer(Setting.DRIVERS_MAX, 1, 10_000_000),
+                settings.flag(Setting.BALANCE));
     }
 
     /** What of it concerns the region itself. */
     CoreConfig core() {
         List<Region> areas = regions.map(RegionsConfig::areas).orElseGet(() -> List.of(city.region()));
-        return new CoreConfig(city, areas, partitionCount, policy, ingest, checkpointMs);
+        return new CoreConfig(city, areas, partitionCount, policy, ingest, checkpointMs, balance);
     }
 
     static City city(Settings settings) {
@@ -211,7 +214,8 @@ record NodeConfig(
                 kafka,
                 regions,
                 checkpointMs,
-                driversMax);
+                driversMax,
+                balance);
     }
 
     /** The same for a node of its own among several of one run: where it keeps things, and where it listens. */
@@ -229,7 +233,8 @@ record NodeConfig(
                 kafka,
                 regions,
                 checkpointMs,
-                driversMax);
+                driversMax,
+                balance);
     }
 
     NodeConfig withIngest(IngestConfig changed) {
@@ -246,6 +251,7 @@ record NodeConfig(
                 kafka,
                 regions,
                 checkpointMs,
-                driversMax);
+                driversMax,
+                balance);
     }
 }

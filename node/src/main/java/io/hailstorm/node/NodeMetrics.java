@@ -25,7 +25,9 @@ final class NodeMetrics {
             RegionAgent region,
             ServedPartitions served,
             RegionStats stats,
-            EventWriter writer) {
+            EventWriter writer,
+            RangeOwnership ranges) {
+        migrations(registry, ranges);
         new JvmMemoryMetrics().bindTo(registry);
         new JvmGcMetrics().bindTo(registry);
         new ProcessorMetrics().bindTo(registry);
@@ -83,6 +85,50 @@ final class NodeMetrics {
                 .register(registry);
         Gauge.builder("hailstorm.dead.letters.stalled", letters, of -> of.isStalled() ? 1 : 0)
                 .description("1 while a reader waits because too many dead letters are open")
+                .register(registry);
+    }
+
+    private static void migrations(MeterRegistry registry, RangeOwnership ranges) {
+        migration(registry, ranges, "done", MigrationSummary::count);
+        migration(registry, ranges, "aborted", MigrationSummary::aborted);
+        Gauge.builder(
+                        "hailstorm.migrations.active",
+                        ranges,
+                        of -> of.migrations().stream()
+                                .filter(migration -> !migration.getDone())
+                                .count())
+                .description("moves of ranges under way")
+                .register(registry);
+        pause(registry, ranges, "p50", MigrationSummary::pauseMsP50);
+        pause(registry, ranges, "p99", MigrationSummary::pauseMsP99);
+        pause(registry, ranges, "max", MigrationSummary::pauseMsMax);
+        Gauge.builder(
+                        "hailstorm.migrations.buffered.max",
+                        ranges,
+                        of -> of.summary().bufferedMax())
+                .description("fixes that waited at the edge at once while a range was sealed, at most")
+                .register(registry);
+        FunctionCounter.builder("hailstorm.migrations.void", ranges, RangeOwnership::voidedCount)
+                .description("control records that changed nothing")
+                .register(registry);
+        FunctionCounter.builder("hailstorm.migrations.hash.mismatches", ranges, RangeOwnership::hashMismatchCount)
+                .description("copies of ranges that differed from their source")
+                .register(registry);
+    }
+
+    private static void migration(
+            MeterRegistry registry, RangeOwnership ranges, String outcome, ToDoubleFunction<MigrationSummary> count) {
+        FunctionCounter.builder("hailstorm.migrations", ranges, of -> count.applyAsDouble(of.summary()))
+                .description("moves of ranges that ended, by outcome")
+                .tag("outcome", outcome)
+                .register(registry);
+    }
+
+    private static void pause(
+            MeterRegistry registry, RangeOwnership ranges, String which, ToDoubleFunction<MigrationSummary> pauseMs) {
+        Gauge.builder("hailstorm.migrations.pause." + which, ranges, of -> pauseMs.applyAsDouble(of.summary()) / 1e3)
+                .description("time from a seal to when its range could be accepted again")
+                .baseUnit("seconds")
                 .register(registry);
     }
 

@@ -112,6 +112,10 @@ final class NodeOptions {
     @Nullable
     String partitions;
 
+    @Option(names = "--balance", paramLabel = "true|false", description = "even measured load out (false)")
+    @Nullable
+    String balance;
+
     @Option(names = "--policy", paramLabel = "batch|greedy|fcfs", description = "matching policy (batch)")
     @Nullable
     String policy;
@@ -183,6 +187,7 @@ final class NodeOptions {
         put(flags, Setting.REGION_SUSPECT_MS, regionSuspectMs);
         put(flags, Setting.CITY, city);
         put(flags, Setting.PARTITIONS, partitions);
+        put(flags, Setting.BALANCE, balance);
         put(flags, Setting.POLICY, policy);
         put(flags, Setting.FIXES_ACK, fixesAck);
         put(flags, Setting.FIXES_COMMIT_MS, fixesCommitMs);

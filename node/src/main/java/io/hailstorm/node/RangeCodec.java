@@ -208,6 +208,10 @@ final class RangeCodec {
                 .setSourcePartition(plan.sourcePartition())
                 .setTargetPartition(plan.targetPartition())
                 .setPauseMs((int) view.pauseMs())
+                .setStep(view.phase())
+                .setStagedBytes(view.stagedBytes())
+                .setLagRecords(view.lagRecords())
+                .setBufferedCount(view.buffered())
                 .setDone(view.ended())
                 .setOutcome(view.ended() ? view.phase() + (view.reason().isEmpty() ? "" : ": " + view.reason()) : "")
                 .setState(

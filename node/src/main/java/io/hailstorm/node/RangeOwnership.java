@@ -12,10 +12,10 @@ import io.hailstorm.kernel.Safeguards;
 import io.hailstorm.kernel.StreamName;
 import io.hailstorm.log.Log;
 import io.hailstorm.log.PartitionLog;
-import io.hailstorm.log.RecordHandler;
 import io.hailstorm.migration.ControlJournal;
 import io.hailstorm.migration.ControlOutcome;
 import io.hailstorm.migration.ControlRecord;
+import io.hailstorm.migration.MoveGroup;
 import io.hailstorm.migration.MovePlan;
 import io.hailstorm.migration.OwnershipTable;
 import io.hailstorm.migration.RangeEntry;
@@ -31,11 +31,14 @@ import io.hailstorm.protocol.v1.Migration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -52,10 +55,6 @@ final class RangeOwnership implements RangeAdmission {
     private static final int CONTROL_PARTITION = 0;
     private static final int VOIDED_KEPT = 20;
     private static final long PUBLISH_EVERY_MS = 100;
-    private static final int RECORDS_PER_READ = 65_536;
-
-    /** A record of the control stream that changed nothing; any thread. */
-    record VoidRecord(long offset, String what, String reason) {}
 
     private final Log log;
     private final EventWriter writer;
@@ -70,22 +69,30 @@ final class RangeOwnership implements RangeAdmission {
     private final LogRangeStore store;
     private final RangeMoves moves;
     private final RangeMemory memory = new RangeMemory();
-    private final Deque<VoidRecord> lastVoided = new ArrayDeque<>();
+    private final RangeReader reader;
+    private final RangeBalance balance;
+    private final RangeOperations operations;
+    private final Deque<RangesView.VoidRecord> lastVoided = new ArrayDeque<>();
     private RangeGuard guard;
     private Consumer<RangeRecord.Open> onOpened = open -> {};
     private IntSupplier heldCount = () -> 0;
+    private IntFunction<String> regionOf = _ -> "";
+    private boolean isViewStale = true;
+    private long viewMs;
     private long controlOffset;
     private boolean firstProposed;
     private long nowMs;
     private long publishedMs;
     private int publishedCount;
     private volatile PartitionMap map = PartitionMap.of(0, 1, Map.of());
-    private volatile List<VoidRecord> voided = List.of();
+    private volatile RangesView view = new RangesView(map, new TreeMap<>(), List.of(), Set.of(), List.of(), 0, _ -> "");
     private volatile long voidedCount;
     private volatile long hashMismatchCount;
 
     RangeOwnership(Log log, EventWriter writer, ServedPartitions served, Cells cells, Safeguards safeguards) {
         this.log = log;
+        reader = new RangeReader(log, this::onRangeRecord);
+        balance = new RangeBalance(cells);
         this.writer = writer;
         this.served = served;
         this.safeguards = safeguards;
@@ -95,6 +102,13 @@ final class RangeOwnership implements RangeAdmission {
         journal = new FixesJournal(log, writer, served, this::onAppended);
         store = new LogRangeStore(log, cells);
         moves = new RangeMoves(table, guard, new Control(), journal, store, read, safeguards, this::onEnded);
+        operations = new RangeOperations(
+                table,
+                moves,
+                of -> balance.planner(of, regionOf),
+                this::propose,
+                this::started,
+                this::isServedSomewhere);
     }
 
     /**
@@ -132,8 +146,8 @@ final class RangeOwnership implements RangeAdmission {
         for (MovePlan plan : table.movesInFlight()) {
             RangeEntry entry = table.entry(plan.cells().first()).orElseThrow();
             long sealFrom = entry.parentSealOffset() < 0 ? entry.startOffset() : entry.parentSealOffset();
-            readRangeRecords(plan.sourcePartition(), sealFrom, plan.migrationId());
-            readRangeRecords(plan.targetPartition(), entry.startOffset(), plan.migrationId());
+            reader.read(plan.sourcePartition(), sealFrom, plan.migrationId());
+            reader.read(plan.targetPartition(), entry.startOffset(), plan.migrationId());
             LOG.info(
                     "migration {} of {} cells is under way, {}",
                     plan.migrationId(),
@@ -141,47 +155,7 @@ final class RangeOwnership implements RangeAdmission {
                     entry.state());
         }
         for (RangeEntry entry : guard.awaitingOpen()) {
-            readRangeRecords(entry.ownerPartition(), entry.startOffset(), entry.migrationId());
-        }
-    }
-
-    private boolean isOpenAt(RangeEntry entry, long offset) {
-        PartitionLog fixes = log.partition(StreamName.FIXES, entry.ownerPartition());
-        if (offset < fixes.startOffset()) {
-            // Retention took it: it was there.
-            return true;
-        }
-        boolean[] found = {false};
-        fixes.read(offset, 1, (at, hlc, type, buffer, index, length) -> {
-            found[0] = at == offset
-                    && type == RecordType.EVENT
-                    && RangeCodec.range(EventReader.read(buffer, index, length)).orElse(null)
-                            instanceof RangeRecord.Open open
-                    && open.migrationId().equals(entry.migrationId())
-                    && open.epoch() == entry.epoch();
-            return false;
-        });
-        return found[0];
-    }
-
-    private void readRangeRecords(int partition, long fromOffset, String migrationId) {
-        PartitionLog fixes = log.partition(StreamName.FIXES, partition);
-        RecordHandler handler = (offset, hlc, type, buffer, index, length) -> {
-            if (type == RecordType.EVENT) {
-                Event event = EventReader.read(buffer, index, length);
-                RangeCodec.range(event)
-                        .filter(record -> record.migrationId().equals(migrationId))
-                        .ifPresent(record -> onRangeRecord(partition, offset, record, event.getTimeMs()));
-            }
-            return true;
-        };
-        long offset = Math.max(fromOffset, fixes.startOffset());
-        while (offset < fixes.durableOffset()) {
-            long next = fixes.read(offset, RECORDS_PER_READ, handler);
-            if (next == offset) {
-                break;
-            }
-            offset = next;
+            reader.read(entry.ownerPartition(), entry.startOffset(), entry.migrationId());
         }
     }
 
@@ -253,7 +227,7 @@ final class RangeOwnership implements RangeAdmission {
         table.entries().values().stream()
                 .filter(RangeEntry::isMoved)
                 .distinct()
-                .filter(entry -> !isOpenAt(entry, entry.startOffset()))
+                .filter(entry -> !reader.isOpenWhereSaid(entry))
                 .forEach(moves::awaitOpen);
         memory.tell(guard);
     }
@@ -262,7 +236,13 @@ final class RangeOwnership implements RangeAdmission {
     int doWork(long timeMs) {
         tick(timeMs);
         int work = readControl();
+        if (decides() && moves.isIdle()) {
+            balance.balance(map, operations, timeMs);
+        }
         if (moves.isIdle()) {
+            if (isViewStale) {
+                publish();
+            }
             return work;
         }
         work += moves.doWork(timeMs);
@@ -284,21 +264,42 @@ final class RangeOwnership implements RangeAdmission {
 
     private void tick(long timeMs) {
         nowMs = timeMs;
+        balance.tick(timeMs);
         journal.tick(timeMs);
         guard.tick(timeMs);
     }
 
-    /** Begins moving cells to a partition. */
-    MovePlan move(String migrationId, Set<Long> cells, int targetPartition) {
-        MovePlan known = ledger.plan(migrationId);
-        if (known != null) {
-            return known;
-        }
-        MovePlan plan = table.plan(migrationId, cells, targetPartition);
-        moves.start(plan);
-        started(plan);
-        publish();
-        return plan;
+    /** What may be started and stopped, where this node {@link #decides}. */
+    RangeOperations operations() {
+        return operations;
+    }
+
+    boolean decides() {
+        return served.dispatches();
+    }
+
+    /** {@code host:port} of the node that decides; empty when that is this one, or nobody knows. */
+    String dispatcherEndpoint() {
+        return served.endpoint(ServedPartitions.DISPATCH_PARTITION);
+    }
+
+    /** A durable fix, of whatever partition: load of its cell. */
+    void onFix(long cell) {
+        balance.onFix(cell);
+    }
+
+    /** Whether to even load out without being asked. */
+    void balance(boolean isOn) {
+        balance.turn(isOn);
+    }
+
+    /** Homes of the partitions, where there are several regions. */
+    void regions(IntFunction<String> homes) {
+        regionOf = homes;
+    }
+
+    private boolean isServedSomewhere(int partition) {
+        return served.serves(partition) || !served.endpoint(partition).isEmpty();
     }
 
     private void started(MovePlan plan) {
@@ -311,6 +312,7 @@ final class RangeOwnership implements RangeAdmission {
                 entry.state() == RangeState.SEALED
                         ? entry.startOffset()
                         : journal.durableOffset(plan.targetPartition()));
+        publish();
         // What was read of it before anybody knew its plan.
         memory.of(plan.migrationId()).forEach(record -> ledger.onRangeRecord(record, nowMs, nowMs));
     }
@@ -342,6 +344,7 @@ final class RangeOwnership implements RangeAdmission {
     @SuppressWarnings("NonAtomicVolatileUpdate") // one thread writes, the others only read
     private void apply(long offset, ControlRecord record) {
         ControlOutcome outcome = table.apply(offset, record);
+        isViewStale = true;
         guard.onControl(outcome);
         moves.onControl(outcome);
         if (record instanceof ControlRecord.Proposal proposal
@@ -351,12 +354,11 @@ final class RangeOwnership implements RangeAdmission {
         }
         if (outcome instanceof ControlOutcome.Voided of) {
             LOG.info("void control record at {}: {}", offset, of.reason());
-            lastVoided.add(new VoidRecord(offset, RangeCodec.describe(record), of.reason()));
+            lastVoided.add(new RangesView.VoidRecord(offset, RangeCodec.describe(record), of.reason()));
             if (lastVoided.size() > VOIDED_KEPT) {
                 lastVoided.removeFirst();
             }
             voidedCount = voidedCount + 1;
-            voided = List.copyOf(lastVoided);
         }
     }
 
@@ -364,6 +366,9 @@ final class RangeOwnership implements RangeAdmission {
         String id = move.plan().migrationId();
         holds.onMoveEnded(id);
         ledger.onEnded(move, nowMs);
+        if (move.phase() == RangeMove.Phase.DONE) {
+            balance.onMoved(move.plan().cells(), nowMs);
+        }
         if (move.phase() != RangeMove.Phase.TAKEN_BACK) {
             memory.forget(id);
         }
@@ -407,11 +412,12 @@ final class RangeOwnership implements RangeAdmission {
         return ledger.summary();
     }
 
-    /** The last control records that changed nothing, oldest first. */
-    List<VoidRecord> voided() {
-        return voided;
+    /** How ownership stands. */
+    RangesView view() {
+        return view;
     }
 
+    /** Control records that changed nothing, since the start. */
     long voidedCount() {
         return voidedCount;
     }
@@ -422,9 +428,24 @@ final class RangeOwnership implements RangeAdmission {
     }
 
     private void publish() {
+        if (isViewStale && (moves.isIdle() || nowMs - viewMs >= PUBLISH_EVERY_MS)) {
+            isViewStale = false;
+            viewMs = nowMs;
+            view = newView();
+        }
         publishedMs = nowMs;
         publishedCount = moves.active().size();
         ledger.publish(nowMs);
+    }
+
+    private RangesView newView() {
+        List<MoveGroup> groups = table.groups();
+        Set<String> ended = new HashSet<>();
+        groups.forEach(group -> group.moves().stream()
+                .map(MovePlan::migrationId)
+                .filter(table::hasEnded)
+                .forEach(ended::add));
+        return new RangesView(map, table.entries(), groups, ended, List.copyOf(lastVoided), voidedCount, regionOf);
     }
 
     private final class Control implements ControlJournal {

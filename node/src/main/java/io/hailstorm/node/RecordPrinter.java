@@ -63,7 +63,7 @@ final class RecordPrinter {
 
     private String jsonOfEvent(DirectBuffer buffer, int index, int length) {
         try {
-            return "\"event\":" + RegionsCommand.Connection.json(EventReader.read(buffer, index, length));
+            return "\"event\":" + RegionsPrinter.json(EventReader.read(buffer, index, length));
         } catch (HailstormException e) {
             return jsonOfBytes(RecordType.EVENT, buffer, index, length) + ",\"unreadable\":" + quoted(message(e));
         }
@@ -117,7 +117,7 @@ final class RecordPrinter {
         var payload =
                 Event.getDescriptor().findFieldByNumber(event.getPayloadCase().getNumber());
         var body = (com.google.protobuf.Message) event.getField(payload);
-        return payload.getName() + "  " + RegionsCommand.Connection.json(body);
+        return payload.getName() + "  " + RegionsPrinter.json(body);
     }
 
     private static String textOfBytes(int type, DirectBuffer buffer, int index, int length) {

@@ -355,6 +355,7 @@ final class RegionAgent implements MatcherOutput {
     private void dispatchFix() {
         dispatch.matcher().onFix(fix);
         dispatch.pricing().onFix(fix);
+        ranges.onFix(fix.cell());
     }
 
     private int readTrips() {

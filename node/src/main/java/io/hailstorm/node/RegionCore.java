@@ -114,6 +114,8 @@ final class RegionCore {
         recovery = new Recovery(log, clock, ingest, prices, served, region.gate(), ranges);
         ranges.beforeRangeRecord(ingest::flushFixes);
         ranges.heldCount(ingest::heldCount);
+        ranges.regions(config::homeOf);
+        ranges.balance(config.balance());
         ranges.onOpened(open ->
                 open.drivers().forEach(at -> ingest.recoverOpened(at.driver(), at.de(), at.session(), at.lastSeq())));
     }

@@ -1,43 +1,40 @@
 package io.hailstorm.node;
 
-import com.google.protobuf.InvalidProtocolBufferException;
-import com.google.protobuf.util.JsonFormat;
-import io.grpc.ManagedChannel;
-import io.grpc.Metadata;
-import io.grpc.StatusRuntimeException;
-import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
-import io.grpc.stub.MetadataUtils;
-import io.hailstorm.kernel.ErrorCode;
-import io.hailstorm.kernel.HailstormException;
-import io.hailstorm.kernel.SystemTimeSource;
-import io.hailstorm.protocol.v1.AdminServiceGrpc;
+import io.hailstorm.protocol.v1.AbortMigrationRequest;
+import io.hailstorm.protocol.v1.AbortMigrationResponse;
+import io.hailstorm.protocol.v1.EvacuateRegionRequest;
+import io.hailstorm.protocol.v1.MergePartitionsRequest;
 import io.hailstorm.protocol.v1.Migration;
 import io.hailstorm.protocol.v1.MoveRangeRequest;
-import io.hailstorm.protocol.v1.MoveRangeResponse;
-import io.hailstorm.protocol.v1.PartitionRanges;
-import io.hailstorm.protocol.v1.ShowRangesRequest;
 import io.hailstorm.protocol.v1.ShowRangesResponse;
+import io.hailstorm.protocol.v1.SplitPartitionRequest;
 import java.io.PrintWriter;
-import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code hailstorm regions}: who owns which cells in a running node, and moving them. */
+/** {@code hailstorm regions}: who owns which cells in running nodes, and moving them. */
 @Command(
         name = "regions",
         description = "Show and move the ownership of cells.",
         mixinStandardHelpOptions = true,
-        subcommands = {RegionsCommand.Show.class, RegionsCommand.Move.class})
+        subcommands = {
+            RegionsCommand.Show.class,
+            RegionsCommand.Move.class,
+            RegionsCommand.Split.class,
+            RegionsCommand.Merge.class,
+            RegionsCommand.Evacuate.class,
+            RegionsCommand.Abort.class
+        })
 final class RegionsCommand implements Runnable {
-    private static final long CALL_S = 10;
+    private static final String DONE = "DONE";
 
     @CommandLine.Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
@@ -45,163 +42,200 @@ final class RegionsCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new CommandLine.ParameterException(spec.commandLine(), "Missing command: show or move");
+        throw new CommandLine.ParameterException(
+                spec.commandLine(), "Missing command: show, move, split, merge, evacuate or abort");
     }
 
-    /** Where the node is and how to prove that the caller may ask. */
-    static final class Connection {
-        @Option(
-                names = "--target",
-                paramLabel = "HOST:PORT",
-                defaultValue = "localhost:7100",
-                description = "the node's gRPC address (localhost:7100)")
-        private String target = "localhost:7100";
-
+    /** What all of them share. */
+    abstract static class Asking implements Callable<Integer> {
         @Mixin
-        private final KeyOptions keys = new KeyOptions();
+        final RegionsConnection connection = new RegionsConnection();
 
-        @Option(names = "--json", description = "one JSON object")
-        private boolean json;
+        @Option(names = "--json", description = "JSON objects, one a line")
+        boolean json;
 
-        <T> T call(Function<AdminServiceGrpc.AdminServiceBlockingStub, T> call) {
-            InetSocketAddress address = SimulateCommand.address(target);
-            SimulateCommand.probe(address);
-            Metadata headers = new Metadata();
-            headers.put(
-                    Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER),
-                    "Bearer " + Tokens.admin(keys.directory(), new SystemTimeSource()));
-            ManagedChannel channel = NettyChannelBuilder.forAddress(address.getHostString(), address.getPort())
-                    .usePlaintext()
-                    .build();
-            try {
-                return call.apply(AdminServiceGrpc.newBlockingStub(channel)
-                        .withDeadlineAfter(CALL_S, TimeUnit.SECONDS)
-                        .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers)));
-            } catch (StatusRuntimeException e) {
-                throw new HailstormException(
-                        ErrorCode.FAILED_PRECONDITION,
-                        e.getStatus().getCode() + ": " + e.getStatus().getDescription(),
-                        e);
-            } finally {
-                channel.shutdownNow();
-            }
+        @CommandLine.Spec
+        @SuppressWarnings("NullAway.Init") // set by picocli
+        CommandLine.Model.CommandSpec spec;
+
+        PrintWriter out() {
+            return spec.commandLine().getOut();
         }
 
-        void print(PrintWriter out, ShowRangesResponse ranges) {
-            if (json) {
-                out.println(json(ranges));
-                return;
-            }
-            out.printf("region %s, map epoch %d%n", ranges.getRegion(), ranges.getMapEpoch());
-            for (PartitionRanges partition : ranges.getPartitionsList()) {
-                out.printf("  partition %-3d %,6d cells%n", partition.getPartition(), partition.getCellCount());
-            }
-            for (Migration migration : ranges.getMigrationsList()) {
-                printMigration(out, migration);
-            }
-            out.flush();
+        CommandLine.ParameterException usage(String message) {
+            return new CommandLine.ParameterException(spec.commandLine(), message);
         }
 
-        void printMigration(PrintWriter out, Migration migration) {
-            out.printf(
-                    "  migration %s: %d cells, %d -> %d, %s%s%n",
-                    migration.getMigration(),
-                    migration.getCellsCount(),
-                    migration.getSourcePartition(),
-                    migration.getTargetPartition(),
-                    migration.getDone() ? migration.getOutcome() : migration.getState(),
-                    migration.getDone() ? ", paused " + migration.getPauseMs() + " ms" : "");
+        static String requestId() {
+            return UUID.randomUUID().toString();
         }
 
-        static String json(com.google.protobuf.MessageOrBuilder message) {
-            try {
-                return JsonFormat.printer()
-                        .omittingInsignificantWhitespace()
-                        .preservingProtoFieldNames()
-                        .print(message);
-            } catch (InvalidProtocolBufferException e) {
-                throw new HailstormException(ErrorCode.INTERNAL, "cannot print " + message.getClass(), e);
+        /** Follows moves to their ends, and prints these; 0 when all are done. */
+        int follow(String id, List<String> migrations) {
+            List<Migration> ended = connection.await(id, migrations);
+            for (Migration each : ended) {
+                if (json) {
+                    out().println(RegionsPrinter.json(each));
+                } else {
+                    RegionsPrinter.print(out(), each);
+                }
             }
+            out().flush();
+            return ended.stream().allMatch(each -> each.getOutcome().equals(DONE)) ? 0 : 1;
         }
     }
 
     @Command(name = "show", description = "Print owners and migrations.", mixinStandardHelpOptions = true)
-    static final class Show implements Callable<Integer> {
-        @Mixin
-        private final Connection connection = new Connection();
-
-        @CommandLine.Spec
-        @SuppressWarnings("NullAway.Init") // set by picocli
-        private CommandLine.Model.CommandSpec spec;
-
+    static final class Show extends Asking {
         @Override
         public Integer call() {
-            connection.print(
-                    spec.commandLine().getOut(),
-                    connection.call(stub -> stub.showRanges(ShowRangesRequest.getDefaultInstance())));
+            ShowRangesResponse ranges = connection.show();
+            if (json) {
+                out().println(RegionsPrinter.json(ranges));
+            } else {
+                RegionsPrinter.print(out(), ranges);
+            }
             return 0;
         }
     }
 
     @Command(name = "move", description = "Move cells to another partition, in order.", mixinStandardHelpOptions = true)
-    static final class Move implements Callable<Integer> {
-        private static final long POLL_NS = 20_000_000;
-        private static final int POLLS_MAX = 1_500;
-
-        @Mixin
-        private final Connection connection = new Connection();
-
+    static final class Move extends Asking {
         @Option(
                 names = "--cell",
                 paramLabel = "CELL",
-                required = true,
                 split = ",",
                 description = "routing cell (H3, resolution 7, hexadecimal); several by comma")
         private List<String> cells = List.of();
 
         @Option(
+                names = "--cells",
+                paramLabel = "FILE",
+                description = "file of routing cells: one a line, or a JSON array")
+        @Nullable
+        private Path file;
+
+        @Option(
                 names = "--to",
                 paramLabel = "PARTITION",
                 required = true,
-                description = "the partition that takes over")
+                description = "the partition that takes over, of any region")
         private int target;
-
-        @CommandLine.Spec
-        @SuppressWarnings("NullAway.Init") // set by picocli
-        private CommandLine.Model.CommandSpec spec;
 
         @Override
         public Integer call() {
-            MoveRangeResponse started = connection.call(stub -> stub.moveRange(MoveRangeRequest.newBuilder()
-                    .setRequestId(UUID.randomUUID().toString())
-                    .addAllCells(cells)
+            List<String> wanted = new ArrayList<>();
+            for (String cell : cells) {
+                wanted.add(CellsFile.cell(cell, "--cell"));
+            }
+            Path from = file;
+            if (from != null) {
+                wanted.addAll(CellsFile.read(from));
+            }
+            if (wanted.isEmpty()) {
+                throw usage("Missing cells: --cell CELL or --cells FILE");
+            }
+            MoveRangeRequest request = MoveRangeRequest.newBuilder()
+                    .setRequestId(requestId())
+                    .addAllCells(wanted)
                     .setTargetPartition(target)
-                    .build()));
-            Migration ended = await(started.getMigration());
-            PrintWriter out = spec.commandLine().getOut();
-            if (connection.json) {
-                out.println(Connection.json(ended));
-            } else {
-                connection.printMigration(out, ended);
-                out.flush();
-            }
-            return ended.getOutcome().equals("DONE") ? 0 : 1;
+                    .build();
+            var begun = connection.call(stub -> stub.moveRange(request));
+            return follow(begun.getMigration(), begun.getMigrationsList());
         }
+    }
 
-        private Migration await(String migration) {
-            for (int poll = 0; poll < POLLS_MAX; poll++) {
-                ShowRangesResponse ranges =
-                        connection.call(stub -> stub.showRanges(ShowRangesRequest.getDefaultInstance()));
-                for (Migration each : ranges.getMigrationsList()) {
-                    if (each.getMigration().equals(migration) && each.getDone()) {
-                        return each;
-                    }
-                }
-                LockSupport.parkNanos(POLL_NS);
+    @Command(
+            name = "split",
+            description = "Move the hotter half of a partition to the emptiest other one.",
+            mixinStandardHelpOptions = true)
+    static final class Split extends Asking {
+        @Option(names = "--partition", paramLabel = "PARTITION", required = true, description = "the one to split")
+        private int partition;
+
+        @Override
+        public Integer call() {
+            SplitPartitionRequest request = SplitPartitionRequest.newBuilder()
+                    .setRequestId(requestId())
+                    .setPartition(partition)
+                    .build();
+            var begun = connection.call(stub -> stub.splitPartition(request));
+            return follow(begun.getGroup(), begun.getMigrationsList());
+        }
+    }
+
+    @Command(
+            name = "merge",
+            description = "Move everything of one partition to another.",
+            mixinStandardHelpOptions = true)
+    static final class Merge extends Asking {
+        @Option(
+                names = "--partitions",
+                paramLabel = "A,B",
+                required = true,
+                split = ",",
+                description = "two partitions: everything of the second goes to the first")
+        private List<Integer> partitions = List.of();
+
+        @Override
+        public Integer call() {
+            if (partitions.size() != 2) {
+                throw usage("--partitions: expected two by comma, got " + partitions.size());
             }
-            throw new HailstormException(
-                    ErrorCode.DEADLINE_EXCEEDED,
-                    "migration " + migration + " is still under way; see 'hailstorm regions show'");
+            MergePartitionsRequest request = MergePartitionsRequest.newBuilder()
+                    .setRequestId(requestId())
+                    .setIntoPartition(partitions.get(0))
+                    .setFromPartition(partitions.get(1))
+                    .build();
+            var begun = connection.call(stub -> stub.mergePartitions(request));
+            return follow(begun.getGroup(), begun.getMigrationsList());
+        }
+    }
+
+    @Command(
+            name = "evacuate",
+            description = "Move everything of a region's partitions to the other regions.",
+            mixinStandardHelpOptions = true)
+    static final class Evacuate extends Asking {
+        @Option(names = "--region", paramLabel = "REGION", required = true, description = "the one to empty")
+        private String region = "";
+
+        @Override
+        public Integer call() {
+            EvacuateRegionRequest request = EvacuateRegionRequest.newBuilder()
+                    .setRequestId(requestId())
+                    .setRegion(region)
+                    .build();
+            var begun = connection.call(stub -> stub.evacuateRegion(request));
+            return follow(begun.getGroup(), begun.getMigrationsList());
+        }
+    }
+
+    @Command(
+            name = "abort",
+            description = "Leave a range where it is, or take it back when its target is gone; end a group.",
+            mixinStandardHelpOptions = true)
+    static final class Abort extends Asking {
+        @Option(
+                names = "--migration",
+                paramLabel = "ID",
+                required = true,
+                description = "of the migration or the group")
+        private String migration = "";
+
+        @Option(names = "--force", description = "take a sealed range back although its target is served")
+        private boolean force;
+
+        @Override
+        public Integer call() {
+            AbortMigrationRequest request = AbortMigrationRequest.newBuilder()
+                    .setRequestId(requestId())
+                    .setMigration(migration)
+                    .setForce(force)
+                    .build();
+            AbortMigrationResponse aborted = connection.call(stub -> stub.abortMigration(request));
+            follow(aborted.getMigration(), aborted.getMigrationsList());
+            return 0;
         }
     }
 }

@@ -40,6 +40,7 @@ enum Setting {
     REGION_SUSPECT_MS("region-suspect-ms", "1500", "a region silent for so long is taken for dead"),
     CITY("city", "sf", "built-in city whose polygon is the region: sf or nyc"),
     PARTITIONS("partitions", "4", "partitions of each region, 1 to 64 in all; fixed once the log exists"),
+    BALANCE("balance", "false", "move ranges where load is measured to be uneven, without being asked: true or false"),
     POLICY("policy", "batch", "matching policy: batch, greedy or fcfs"),
     FIXES_ACK("fixes-ack", "DISK", "when a fix is acknowledged: DISK (after fsync) or MEMORY"),
     FIXES_COMMIT_MS("fixes-commit-ms", "5", "group commit interval of the fixes stream"),

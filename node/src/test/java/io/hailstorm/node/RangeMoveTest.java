@@ -2,34 +2,20 @@ package io.hailstorm.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.grpc.ManagedChannel;
-import io.grpc.Metadata;
-import io.grpc.inprocess.InProcessChannelBuilder;
-import io.grpc.stub.MetadataUtils;
 import io.hailstorm.geo.Cells;
-import io.hailstorm.geo.City;
 import io.hailstorm.kernel.FixView;
 import io.hailstorm.kernel.RecordType;
 import io.hailstorm.kernel.StreamName;
 import io.hailstorm.kernel.testing.VirtualTime;
 import io.hailstorm.log.PartitionLog;
 import io.hailstorm.migration.RangeRecord;
-import io.hailstorm.protocol.v1.AdminServiceGrpc;
 import io.hailstorm.protocol.v1.Migration;
-import io.hailstorm.protocol.v1.MoveRangeRequest;
-import io.hailstorm.protocol.v1.MoveRangeResponse;
-import io.hailstorm.protocol.v1.ShowRangesRequest;
-import io.hailstorm.protocol.v1.ShowRangesResponse;
-import io.hailstorm.simulator.Simulation;
-import io.hailstorm.simulator.SimulationConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -37,8 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class RangeMoveTest {
     private static final long SEED = Long.getLong("seed", 11);
     private static final long START_MS = 1_767_801_600_000L;
-    private static final int VEHICLES = 150;
-    private static final long STEP_MS = 100;
+    private static final int PARTITION_COUNT = 4;
     private static final int WARM_UP_STEPS = 300;
     private static final int STEPS_BETWEEN_MOVES = 40;
     private static final int MOVES = 12;
@@ -55,14 +40,14 @@ final class RangeMoveTest {
 
     @Test
     void movesTheBusiestRangesUnderLoadWithoutLosingOrReorderingAFix() throws Exception {
-        try (Run run = new Run()) {
+        try (OperatedNode run = newRun()) {
             run.steps(WARM_UP_STEPS);
             List<Long> busiest = busiestCells(run.node);
             for (int i = 0; i < MOVES; i++) {
                 run.move("move-" + i, busiest.get(i % BUSY_CELLS));
                 run.steps(STEPS_BETWEEN_MOVES);
             }
-            run.finish();
+            finish(run);
 
             assertThat(run.ranges().getMigrationsList())
                     .hasSize(MOVES)
@@ -77,7 +62,7 @@ final class RangeMoveTest {
     @Test
     void endsAMoveThatARestartInterrupted() throws Exception {
         String state;
-        try (Run run = new Run()) {
+        try (OperatedNode run = newRun()) {
             run.steps(WARM_UP_STEPS);
             run.move("interrupted", busiestCells(run.node).getFirst());
             run.turnUntilSealed();
@@ -86,9 +71,9 @@ final class RangeMoveTest {
         }
         assertThat(state).isEqualTo("SEALED");
 
-        try (Run run = new Run()) {
+        try (OperatedNode run = newRun()) {
             run.steps(WARM_UP_STEPS);
-            run.finish();
+            finish(run);
 
             assertThat(run.ranges().getMigrationsList())
                     .singleElement()
@@ -97,6 +82,15 @@ final class RangeMoveTest {
             assertHistory(run.node);
             assertThat(sealsAndOpens(run.node)).isEqualTo(Map.of("seal", 1, "open", 1));
         }
+    }
+
+    private OperatedNode newRun() {
+        return new OperatedNode(directory, time, SEED, PARTITION_COUNT);
+    }
+
+    private void finish(OperatedNode run) {
+        run.finish();
+        promises.addAll(HistoryChecker.promises(run.simulation.ledger()));
     }
 
     private void assertHistory(HailstormNode node) {
@@ -201,99 +195,6 @@ final class RangeMoveTest {
             assertThat(run > 1 || last == null || last != cell)
                     .as("driver %d was in the range when it was sealed, seed %d", driver, SEED)
                     .isTrue();
-        }
-    }
-
-    /** A node, its phones and an operator, all in this thread. */
-    private final class Run implements AutoCloseable {
-        private final HailstormNode node;
-        private final ManagedChannel channel;
-        private final Simulation simulation;
-        private final AdminServiceGrpc.AdminServiceFutureStub operator;
-
-        Run() {
-            Settings settings = Settings.resolve(
-                    Map.of(Setting.DATA_DIR, directory.toString(), Setting.RATE_LIMITS, "false"), Map.of(), null);
-            node = HailstormNode.open(NodeConfig.of(settings).keepingAllFixes().inMemoryAcknowledged(), time);
-            channel = InProcessChannelBuilder.forName(node.startInProcess())
-                    .directExecutor()
-                    .build();
-            simulation = Simulation.create(
-                    SimulationConfig.of(City.named("sf").orElseThrow())
-                            .withVehicles(VEHICLES)
-                            .withSeed(SEED)
-                            .withServiceArea(node.serviceArea()),
-                    List.of(channel),
-                    node.tokens(),
-                    time,
-                    Optional.empty(),
-                    time.epochMs());
-            Metadata headers = new Metadata();
-            headers.put(
-                    Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER),
-                    "Bearer " + Tokens.admin(new DataDirectory(directory), time));
-            operator = AdminServiceGrpc.newFutureStub(channel)
-                    .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
-        }
-
-        void steps(int count) {
-            for (int i = 0; i < count; i++) {
-                step();
-            }
-        }
-
-        /** One turn of the node a step of time, so that a move spans several steps and fixes arrive in each. */
-        private void step() {
-            time.advanceMs(STEP_MS);
-            simulation.step(time.epochMs());
-            node.turn();
-        }
-
-        void move(String id, long cell) throws Exception {
-            String hex = Long.toHexString(cell);
-            int owner = ranges().getPartitionsList().stream()
-                    .filter(partition -> partition.getCellsList().contains(hex))
-                    .findFirst()
-                    .orElseThrow()
-                    .getPartition();
-            Future<MoveRangeResponse> response = operator.moveRange(MoveRangeRequest.newBuilder()
-                    .setRequestId(id)
-                    .addCells(hex)
-                    .setTargetPartition((owner + 1) % node.log().partitionCount())
-                    .build());
-            node.turn();
-            assertThat(response.get().getMigration()).isEqualTo(id);
-        }
-
-        /** Single turns, without time passing for the phones, up to where the range accepts nothing. */
-        void turnUntilSealed() throws Exception {
-            for (int turn = 0; turn < 100; turn++) {
-                if (ranges().getMigrations(0).getState().name().equals("SEALED")) {
-                    return;
-                }
-                node.turn();
-            }
-        }
-
-        ShowRangesResponse ranges() throws Exception {
-            return operator.showRanges(ShowRangesRequest.getDefaultInstance()).get();
-        }
-
-        void finish() {
-            simulation.finish(time.epochMs());
-            for (int i = 0; i < 1_000 && !simulation.isFinished(); i++) {
-                step();
-            }
-            node.settle(true);
-            assertThat(simulation.report().fixes().isAccounted()).isTrue();
-            promises.addAll(HistoryChecker.promises(simulation.ledger()));
-        }
-
-        @Override
-        public void close() {
-            simulation.close();
-            channel.shutdownNow();
-            node.close();
         }
     }
 }

@@ -47,6 +47,7 @@ final class SettingsTest {
                         "advertise=",
                         "city=sf",
                         "partitions=4",
+                        "balance=false",
                         "policy=batch",
                         "fixes-ack=DISK",
                         "fixes-commit-ms=5",
