@@ -17,7 +17,10 @@ import io.hailstorm.kernel.HailstormException;
 import io.hailstorm.kernel.RegionId;
 import io.hailstorm.migration.ControlOutcome.Applied;
 import io.hailstorm.migration.ControlOutcome.Voided;
+import io.hailstorm.migration.ControlRecord.GroupBegun;
+import io.hailstorm.migration.ControlRecord.GroupEnded;
 import io.hailstorm.migration.ControlRecord.MapInitialized;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -85,6 +88,78 @@ class OwnershipTableTest {
         applied(givenUp(RangeState.COPYING));
         assertThat(table.entry(A)).contains(before);
         assertThat(voided(copying("m", A))).contains("used before");
+    }
+
+    @Test
+    void abortsASealingForGood() {
+        RangeEntry before = table.entry(A).orElseThrow();
+        applied(copying("m", A));
+        voided(step("m", RangeState.COPYING, RangeState.ABORTING, 1, 1, -1, 0, A));
+        applied(sealing());
+        applied(step("m", RangeState.SEALING, RangeState.ABORTING, 1, 1, -1, 0, A));
+        assertThat(voided(sealed(10))).contains("ABORTING");
+        voided(step("m", RangeState.ABORTING, RangeState.SEALED, 1, 1, 10, 0, A));
+        applied(givenUp(RangeState.ABORTING));
+        assertThat(table.entry(A)).contains(before);
+        assertThat(table.outcome("m")).contains(MoveOutcome.GIVEN_UP);
+    }
+
+    @Test
+    void letsTheSourceTakeASealedRangeBackTwoEpochsLater() {
+        applied(copying("m", A));
+        applied(sealing());
+        applied(sealed(10));
+        voided(step("m", RangeState.SEALED, RangeState.ACTIVE, 3, 0, 9, 11, A));
+        applied(step("m", RangeState.SEALED, RangeState.ACTIVE, 3, 0, 10, 11, A));
+        RangeEntry entry = table.entry(A).orElseThrow();
+        assertThat(entry.isTakenBack()).isTrue();
+        assertThat(entry.epoch()).isEqualTo(3);
+        assertThat(table.map().partitionOf(A)).isZero();
+        assertThat(table.outcome("m")).contains(MoveOutcome.TAKEN_BACK);
+        assertThat(voided(active())).contains("stale");
+    }
+
+    @Test
+    void learnsWhereAnOpenLanded() {
+        applied(copying("m", A));
+        applied(sealing());
+        applied(sealed(10));
+        applied(step("m", RangeState.SEALED, RangeState.ACTIVE, 3, 0, 10, 11, A));
+        voided(landed("other", 3, 15));
+        voided(landed("m", 2, 15));
+        applied(landed("m", 3, 15));
+        assertThat(table.entry(A).orElseThrow().startOffset()).isEqualTo(15);
+        voided(landed("m", 3, 15));
+    }
+
+    private static ControlRecord landed(String migrationId, long epoch, long startOffset) {
+        return new ControlRecord.Proposal(
+                migrationId,
+                ControlRecord.sorted(Set.of(A)),
+                epoch,
+                RangeState.ACTIVE,
+                epoch,
+                RangeState.ACTIVE,
+                0,
+                0,
+                10,
+                startOffset);
+    }
+
+    @Test
+    void keepsGroupsOfMovesUntilTheyEnd() {
+        MovePlan move = new MovePlan("g/0", ControlRecord.sorted(Set.of(A)), 0, 1, 1);
+        MoveGroup group = new MoveGroup("g", "a wish", 2, List.of(move));
+        voided(new GroupBegun(new MoveGroup("g", "a wish", 2, List.of())));
+        voided(new GroupBegun(new MoveGroup("other", "a wish", 2, List.of(move))));
+        voided(new GroupEnded("g", "DONE"));
+        applied(new GroupBegun(group));
+        voided(new GroupBegun(group));
+        assertThat(table.groups()).containsExactly(group);
+        applied(new GroupEnded("g", "DONE"));
+        assertThat(table.groups()).isEmpty();
+        assertThat(table.knowsGroup("g")).isTrue();
+        voided(new GroupBegun(group));
     }
 
     @Test

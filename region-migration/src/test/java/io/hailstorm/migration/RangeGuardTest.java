@@ -17,6 +17,7 @@ import static io.hailstorm.migration.TestRange.sealing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hailstorm.kernel.Safeguards;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class RangeGuardTest {
@@ -110,6 +111,75 @@ class RangeGuardTest {
         recovered.onRangeRecord(ABORT);
         assertThat(recovered.cellsInFlightCount()).isZero();
         assertThat(recovered.admit(1, A)).isEqualTo(ADMITTED);
+    }
+
+    @Test
+    void keepsASealedRangeClosedWhereItsSealIsNotInTheLog() {
+        read(copying("m", A));
+        read(sealing());
+        expect(ADMITTED, BUFFER);
+        read(sealed(10));
+        expect(MOVED, BUFFER);
+    }
+
+    @Test
+    void opensATakenBackRangeAtItsOwnOpenOnly() {
+        read(copying("m", A));
+        read(sealing());
+        guard.onRangeRecord(SEAL);
+        read(sealed(10));
+        guard.onRangeRecord(OPEN);
+        read(TestRange.step("m", RangeState.SEALED, RangeState.ACTIVE, 3, 0, 10, 11, A));
+        expect(BUFFER, MOVED);
+        assertThat(guard.awaitingOpen()).hasSize(1);
+        guard.onRangeRecord(OPEN);
+        expect(BUFFER, MOVED);
+        guard.onRangeRecord(new RangeRecord.Open("m", 3, OPEN.cells(), 0, 10, 0, List.of()));
+        expect(ADMITTED, MOVED);
+        assertThat(guard.cellsInFlightCount()).isZero();
+    }
+
+    @Test
+    void remembersASealOfTheEpochThatItsTableHasYetToReach() {
+        read(copying("m", A));
+        read(sealing());
+        guard.onRangeRecord(OPEN);
+        guard.onRangeRecord(new RangeRecord.Seal("next", 2, OPEN.cells(), -1, 0));
+        read(sealed(10));
+        read(active());
+        expect(MOVED, MOVED);
+    }
+
+    @Test
+    void waitsForAnOpenThatIsNotWhereTheTableHasIt() {
+        read(copying("m", A));
+        read(sealing());
+        read(sealed(10));
+        read(active());
+        RangeGuard recovered = new RangeGuard(table, Safeguards.ALL);
+        assertThat(recovered.admit(1, A)).isEqualTo(ADMITTED);
+        recovered.awaitOpen(OPEN.cells());
+        assertThat(recovered.admit(1, A)).isEqualTo(BUFFER);
+        recovered.onRangeRecord(OPEN);
+        assertThat(recovered.admit(1, A)).isEqualTo(ADMITTED);
+    }
+
+    @Test
+    void isToldAgainByTheMemoryWhatWasNotLost() {
+        RangeMemory memory = new RangeMemory();
+        memory.onAppended(0, SEAL);
+        memory.onAppended(1, OPEN);
+        memory.onDurable(0, SEAL);
+        memory.onLost(1);
+        memory.onLost(0);
+        assertThat(memory.of("m")).containsExactly(SEAL);
+        read(copying("m", A));
+        read(sealing());
+        RangeGuard told = new RangeGuard(table, Safeguards.ALL);
+        memory.tell(told);
+        assertThat(told.admit(0, A)).isEqualTo(MOVED);
+        memory.forget("m");
+        assertThat(memory.of("m")).isEmpty();
     }
 
     private void expect(int source, int target) {
