@@ -210,7 +210,9 @@ final class GeoGroup {
             peer.begin(nowNs);
         }
         boolean tookOver = !before.primary().equals(self()) && !before.primary().isEmpty() && myTerm == claimedTerm;
-        boolean leased = tookOver && context.config().ackLevel() == AckLevel.DISK;
+        // Also after a restart: what was asked for before it may have been a take-over that came about unnoticed.
+        boolean leased =
+                myTerm == claimedTerm && before.term() > 0 && context.config().ackLevel() == AckLevel.DISK;
         openAtNs = leased ? nowNs + context.config().timings().leaseMs() * NS_PER_MS : nowNs;
         if (tookOver) {
             context.tookOver(home.region(), before.primary(), myTerm);
@@ -496,7 +498,8 @@ final class GeoGroup {
 
     private int copy(long nowNs) {
         if (alignedTerm == tenure.term()) {
-            boolean required = tenure.copies().contains(self());
+            // With more than one other to count on, the one with less may take over.
+            boolean required = tenure.copies().contains(self()) && tenure.copies().size() <= COPIES_WANTED;
             for (int slot = 0; slot < slots.length; slot++) {
                 long synced = slots[slot].records().syncedOffset();
                 slots[slot].show(required ? synced : Math.min(synced, announcedVisible[slot]));
@@ -569,7 +572,7 @@ final class GeoGroup {
             ends[slot] = slots[slot].endOffset();
             lastTerms[slot] = terms.of(termSlot(slot)).termBefore(ends[slot]);
         }
-        context.send(tenure.primary(), new GeoMessage.Ask(index, tenure.term(), lastTerms, ends));
+        context.send(tenure.primary(), new GeoMessage.Ask(index, tenure.term(), nowNs, lastTerms, ends));
     }
 
     void onAsk(String from, GeoMessage.Ask ask, long nowNs) {
@@ -589,12 +592,13 @@ final class GeoGroup {
             starts[slot] = slots[slot].startOffset();
             histories.add(history);
         }
-        context.send(from, new GeoMessage.Resume(index, myTerm, agreed, starts, histories));
+        context.send(from, new GeoMessage.Resume(index, myTerm, ask.sentNs(), agreed, starts, histories));
     }
 
     void onResume(String from, GeoMessage.Resume resume, long nowNs) {
-        if (!isFromPrimary(from, resume.term()) || alignedTerm == tenure.term()) {
-            return;
+        boolean isAnswer = isFromPrimary(from, resume.term()) && resume.echoNs() == askedNs;
+        if (!isAnswer || alignedTerm == tenure.term()) {
+            return; // an answer to an earlier question could cut off what was confirmed since
         }
         primaryHeardNs = nowNs;
         boolean cut = false;

@@ -25,10 +25,11 @@ sealed interface GeoMessage {
     record Confirm(int group, long term, long echoNs, long[] ends) implements GeoMessage {}
 
     /** A copy asks how to come in line: in which term its last record was written, and where it ends. */
-    record Ask(int group, long term, long[] lastTerms, long[] ends) implements GeoMessage {}
+    record Ask(int group, long term, long sentNs, long[] lastTerms, long[] ends) implements GeoMessage {}
 
-    /** What of a copy agrees with the primary, where the primary begins, and the primary's terms. */
-    record Resume(int group, long term, long[] agreedEnds, long[] starts, List<GeoTerms.History> histories)
+    /** Answers the {@link Ask} it echoes, and no other: what of a copy agrees with the primary, where the primary begins, and the primary's terms. */
+    record Resume(
+            int group, long term, long echoNs, long[] agreedEnds, long[] starts, List<GeoTerms.History> histories)
             implements GeoMessage {}
 
     /** One batch; {@link CopiedBatch#decode} reads the rest of the message. */
@@ -66,12 +67,12 @@ sealed interface GeoMessage {
                 putLongs(to, confirm.ends());
             }
             case Ask ask -> {
-                head(to, ASK, ask.group(), ask.term());
+                head(to, ASK, ask.group(), ask.term()).putLong(ask.sentNs());
                 putLongs(to, ask.lastTerms());
                 putLongs(to, ask.ends());
             }
             case Resume resume -> {
-                head(to, RESUME, resume.group(), resume.term());
+                head(to, RESUME, resume.group(), resume.term()).putLong(resume.echoNs());
                 putLongs(to, resume.agreedEnds());
                 putLongs(to, resume.starts());
                 resume.histories().forEach(history -> history.encode(to));
@@ -136,15 +137,16 @@ sealed interface GeoMessage {
         return switch (kind) {
             case BEAT -> new Beat(group, term, in.getLong(), getLongs(in), getLongs(in));
             case CONFIRM -> new Confirm(group, term, in.getLong(), getLongs(in));
-            case ASK -> new Ask(group, term, getLongs(in), getLongs(in));
+            case ASK -> new Ask(group, term, in.getLong(), getLongs(in), getLongs(in));
             case RESUME -> {
+                long echoNs = in.getLong();
                 long[] agreed = getLongs(in);
                 long[] starts = getLongs(in);
                 List<GeoTerms.History> histories = new ArrayList<>();
                 for (int i = 0; i < agreed.length; i++) {
                     histories.add(GeoTerms.History.decode(in));
                 }
-                yield new Resume(group, term, agreed, starts, histories);
+                yield new Resume(group, term, echoNs, agreed, starts, histories);
             }
             default -> new Batch(group, term, in.getInt(), index + BATCH_HEADER_BYTES);
         };

@@ -1,5 +1,6 @@
 package io.hailstorm.node;
 
+import io.hailstorm.geo.Cells;
 import io.hailstorm.geo.City;
 import io.hailstorm.geo.Region;
 import io.hailstorm.ingest.IngestConfig;
@@ -92,7 +93,7 @@ record NodeConfig(
     /** What of it concerns the region itself. */
     CoreConfig core() {
         List<Region> areas = regions.map(RegionsConfig::areas).orElseGet(() -> List.of(city.region()));
-        return new CoreConfig(city, areas, partitionCount, policy, ingest, checkpointMs, balance);
+        return new CoreConfig(city, areas, Cells.create(), partitionCount, policy, ingest, checkpointMs, balance);
     }
 
     static City city(Settings settings) {

@@ -250,7 +250,7 @@ final class World {
         int target = random.nextInt(plan.partitionCount());
         String id = "m" + moveNumber++;
         try {
-            running.core().ranges().move(id, range, target);
+            running.core().ranges().operations().move(id, range, target);
             verdict.note(id + " asked for: " + range.size() + " cells to fixes/" + target);
         } catch (HailstormException _) {
             // Not possible as things stand; an operator would be told.
