@@ -269,11 +269,21 @@ final class RangeOwnership implements RangeAdmission {
         guard.tick(timeMs);
     }
 
-    /** What may be started and stopped, where this node {@link #decides}. */
+    /**
+     * What may be started and stopped.
+     *
+     * @throws HailstormException {@code FAILED_PRECONDITION} where it is not decided
+     */
     RangeOperations operations() {
+        if (!decides()) {
+            throw new HailstormException(
+                    ErrorCode.FAILED_PRECONDITION,
+                    "another node decides, the one that serves partition 0: ask " + dispatcherEndpoint());
+        }
         return operations;
     }
 
+    /** Whether changes of ownership are proposed here. */
     boolean decides() {
         return served.dispatches();
     }

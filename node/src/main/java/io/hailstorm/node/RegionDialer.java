@@ -96,6 +96,7 @@ final class RegionDialer {
         dialed.requests().onNext(ExchangeRequest.newBuilder().setSender(self).build());
     }
 
+    @SuppressWarnings("FutureReturnValueIgnored") // a dial that fails ends here again
     private void onEnded(Dialed dialed, Status status) {
         if (!link.ended(dialed) || stopped) {
             return;

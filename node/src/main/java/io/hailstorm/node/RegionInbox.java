@@ -13,6 +13,7 @@ final class RegionInbox {
     static final int FRAMES_MAX = 1 << 14;
     static final long BYTES_MAX = 64L << 20;
 
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Arrived(String from, byte[] frame) {}
 
     private final ManyToOneConcurrentArrayQueue<Arrived> queue = new ManyToOneConcurrentArrayQueue<>(FRAMES_MAX);

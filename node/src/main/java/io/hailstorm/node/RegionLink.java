@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * opened. With neither, or beyond the bound, frames are dropped. {@link #send} is for any thread; all else belongs to the
  * transport's event loop.
  */
+@SuppressWarnings("ReferenceEquality") // a wire is that very stream, whatever it equals
 final class RegionLink {
     static final int FRAMES_MAX = 1 << 13;
     static final long BYTES_MAX = 32L << 20;

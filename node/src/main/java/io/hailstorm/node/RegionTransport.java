@@ -85,6 +85,7 @@ final class RegionTransport implements RegionNetwork {
         return transport;
     }
 
+    @SuppressWarnings("FutureReturnValueIgnored") // goes on for as long as the loop lives
     private RegionTransport(Place place, DevKeys keys, TimeSource wall) {
         this.place = place;
         this.wall = wall;
@@ -99,6 +100,7 @@ final class RegionTransport implements RegionNetwork {
                 () -> links.values().forEach(RegionLink::signOfLife), LIFE_MS, LIFE_MS, TimeUnit.MILLISECONDS);
     }
 
+    @SuppressWarnings("FutureReturnValueIgnored") // nobody waits for a loop that never served
     private Server listen(TokenVerifier verifier) {
         try {
             return NettyServerBuilder.forAddress(new InetSocketAddress(place.host(), place.port()))

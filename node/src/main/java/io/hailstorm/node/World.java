@@ -147,7 +147,7 @@ final class World {
 
     private void regionTurn(WorldNode node) {
         guarded(node, () -> {
-            WorldNode.Process running = process(node);
+            WorldNode.Life running = process(node);
             if (running != null) {
                 node.regionTurn(running);
             }
@@ -156,7 +156,7 @@ final class World {
 
     private void logTurn(WorldNode node) {
         guarded(node, () -> {
-            WorldNode.Process running = process(node);
+            WorldNode.Life running = process(node);
             if (running != null) {
                 node.logTurn(running);
                 history.follow(running.log(), running.number());
@@ -165,15 +165,15 @@ final class World {
     }
 
     private void maintenanceTurn(WorldNode node) {
-        WorldNode.Process running = node.process();
+        WorldNode.Life running = node.process();
         if (running != null) {
             node.maintenanceTurn(running);
         }
     }
 
     /** The node's process; started now where there is none, and held against what was durable before. */
-    private WorldNode.@Nullable Process process(WorldNode node) {
-        WorldNode.Process running = node.process();
+    private WorldNode.@Nullable Life process(WorldNode node) {
+        WorldNode.Life running = node.process();
         if (running == null && !node.isDown()) {
             running = node.open();
             verdict.note(node.name() + " starts");
@@ -203,7 +203,7 @@ final class World {
     private void die(WorldNode node, boolean isMachine, String why) {
         verdict.note(node.name() + " " + why + (isMachine ? ", its page cache lost" : ""));
         crashCount++;
-        WorldNode.Process dying = node.process();
+        WorldNode.Life dying = node.process();
         if (dying != null) {
             // It may have told others of what became durable in its last moment.
             history.follow(dying.log(), dying.number());
@@ -224,7 +224,7 @@ final class World {
     }
 
     private void operate(WorldNode node) {
-        WorldNode.Process running = node.process();
+        WorldNode.Life running = node.process();
         if (running == null || !node.isServing()) {
             return;
         }
@@ -261,7 +261,7 @@ final class World {
     @Nullable
     WorldStream connect(int nodeIndex, long driver, long session) {
         WorldNode node = nodes.get(nodeIndex);
-        WorldNode.Process running = node.process();
+        WorldNode.Life running = node.process();
         if (running == null || !node.isServing()) {
             return null;
         }
@@ -349,7 +349,7 @@ final class World {
             if (!node.isServing()) {
                 open.add(node.name() + " does not serve");
             }
-            WorldNode.Process running = node.process();
+            WorldNode.Life running = node.process();
             if (running != null && node.isServing() && nodes.size() > 1) {
                 String difference = history.difference(running.log());
                 if (!difference.isEmpty()) {

@@ -70,6 +70,7 @@ final class WorldHistory {
         return sum;
     }
 
+    @SuppressWarnings("EnumOrdinal") // a slot lives as long as the run
     private int slot(StreamName stream, int partition) {
         return stream.ordinal() * partitionCount + partition;
     }

@@ -25,7 +25,7 @@ final class WorldNode {
     private static final int NEVER = Integer.MAX_VALUE;
 
     /** A process, until it dies. */
-    record Process(long number, Log log, RegionCore core, DriverServiceImplBase drivers) {
+    record Life(long number, Log log, RegionCore core, DriverServiceImplBase drivers) {
         boolean isReady() {
             return !(log instanceof GeoLog geo) || geo.isReady();
         }
@@ -39,7 +39,7 @@ final class WorldNode {
     private final Runnable onSync;
     private FaultyDisk disk = FaultyDisk.onHeap();
     private WorldSessions sessions = new WorldSessions();
-    private @Nullable Process process;
+    private @Nullable Life process;
     private boolean isServing;
     private int dyingAfter = NEVER;
     private long startCount;
@@ -86,7 +86,7 @@ final class WorldNode {
     }
 
     @Nullable
-    Process process() {
+    Life process() {
         return process;
     }
 
@@ -127,7 +127,7 @@ final class WorldNode {
     }
 
     /** Starts the process; it recovers in the turns that follow. */
-    Process open() {
+    Life open() {
         Safeguards safeguards = plan.safeguards();
         Log log = openLog();
         Log watched = new WorldLog(log, this::maybeDie, safeguards);
@@ -149,7 +149,7 @@ final class WorldNode {
                 place.quoteKey,
                 place.metrics,
                 safeguards);
-        Process opened = new Process(++startCount, log, core, EdgeServices.drivers(core.ingest(), time));
+        Life opened = new Life(++startCount, log, core, EdgeServices.drivers(core.ingest(), time));
         process = opened;
         return opened;
     }
@@ -169,7 +169,7 @@ final class WorldNode {
     }
 
     /** One turn of the region's thread. */
-    void regionTurn(Process running) {
+    void regionTurn(Life running) {
         if (isServing) {
             running.core().turn();
         } else if (running.isReady() && running.core().tryFindMap()) {
@@ -178,11 +178,11 @@ final class WorldNode {
         }
     }
 
-    void logTurn(Process running) {
+    void logTurn(Life running) {
         running.log().doWork(time.monotonicNs());
     }
 
-    void maintenanceTurn(Process running) {
+    void maintenanceTurn(Life running) {
         if (isServing) {
             running.core().checkpointer().doWork();
         }

@@ -158,7 +158,7 @@ final class WorldRanges {
                 break;
             }
             Entry entry = each.getValue();
-            if (entry.open() == NO_OPEN) {
+            if (entry.open().equals(NO_OPEN)) {
                 fold.onFix(entry.cell(), entry.driver(), entry.de(), entry.session(), entry.seq());
             } else {
                 fold.onOpen(entry.open());
