@@ -172,7 +172,13 @@ final class FixDecider {
         if (held == null) {
             return true;
         }
+        // Where nobody may write them down they are dropped: nobody was told that they are kept, and their app is gone.
+        boolean isKept = mayWriteLate(session);
         while (!held.isEmpty()) {
+            if (!isKept) {
+                held.removeFirst();
+                continue;
+            }
             if (appender.isBlocked()) {
                 return false;
             }
@@ -188,6 +194,11 @@ final class FixDecider {
         }
         sessions.noLongerHolding(session);
         return true;
+    }
+
+    /** Whether there is a late stream that this node writes; a batch for another one would block the edge for ever. */
+    private boolean mayWriteLate(DriverSession session) {
+        return servers.serves(appender.latePartition(session));
     }
 
     /** @return false when the fix must wait; nothing has changed then */
@@ -206,13 +217,17 @@ final class FixDecider {
         view.de(session.de);
         int cellPartition = DriverAuthority.partitionOf(session, map, view.cell());
         int reason = rejection(session, cellPartition);
+        boolean isLate = seq <= session.orderSeq || view.deviceMs() < nowMs - config.latenessMs();
+        if ((reason != 0 || isLate) && !mayWriteLate(session)) {
+            return false;
+        }
         if (reason != 0) {
             view.flags(view.flags() | reason << FixDescriptor.FLAG_REJECTION_SHIFT);
             appender.late(PendingAcks.REJECTED + reason, map, session, stream, seq, buffer, index);
             session.orderSeq = Math.max(session.orderSeq, seq);
             return true;
         }
-        if (seq <= session.orderSeq || view.deviceMs() < nowMs - config.latenessMs()) {
+        if (isLate) {
             appender.late(PendingAcks.LATE, map, session, stream, seq, buffer, index);
             session.orderSeq = Math.max(session.orderSeq, seq);
             return true;
