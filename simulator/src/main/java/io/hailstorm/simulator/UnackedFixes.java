@@ -246,10 +246,10 @@ final class UnackedFixes {
 
     // ---- what is measured
 
-    /** The phone is sent to another server. */
+    /** The phone is sent to another server; before anything was acknowledged, it was only looking for its own. */
     void beginHandOver(long atNs) {
         isAwaitingGreeting = true;
-        if (handOverFromNs == NOT_MEASURED) {
+        if (handOverFromNs == NOT_MEASURED && ackedSeq > 0) {
             FirstSent oldest = firstSent.peekFirst();
             handOverFromNs = oldest == null || oldest.atNs == NOT_MEASURED ? atNs : Math.min(oldest.atNs, atNs);
             handOverUntilSeq = sentSeqMax;
