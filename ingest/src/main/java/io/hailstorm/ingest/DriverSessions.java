@@ -199,7 +199,10 @@ final class DriverSessions {
             session.lonE7 = state.getLonE7();
             session.deviceMs = state.getDeviceTimeMs();
             session.anchored = true;
-            session.oddCount = 0;
+            session.oddCount = state.getOddCount();
+            session.oddLatE7 = state.getOddLatE7();
+            session.oddLonE7 = state.getOddLonE7();
+            session.oddDeviceMs = state.getOddDeviceTimeMs();
         }
     }
 
@@ -223,6 +226,12 @@ final class DriverSessions {
                 .setCell(now.cell());
         for (long word : now.seenMask()) {
             state.addSeenMask(word);
+        }
+        if (session.oddCount > 0) {
+            state.setOddCount(session.oddCount)
+                    .setOddLatE7(session.oddLatE7)
+                    .setOddLonE7(session.oddLonE7)
+                    .setOddDeviceTimeMs(session.oddDeviceMs);
         }
         return state.build();
     }

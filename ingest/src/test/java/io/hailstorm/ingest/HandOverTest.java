@@ -85,6 +85,34 @@ class HandOverTest {
         assertThat(lastDe(0)).isLessThan(firstDe(1));
     }
 
+    /** Three implausible fixes that agree are believed; the third is the first that the other node may accept. */
+    @Test
+    void countsImplausibleFixesOnAtTheOtherNode() {
+        EdgeHarness.Phone phone = west.phone(DRIVER, SESSION);
+        west.turn();
+        phone.send(west.fix(1, WEST));
+        west.turn();
+        west.time.advanceMs(600_000);
+        east.time.advanceMs(600_000);
+        GeoPoint far = new GeoPoint(EAST.latE7() - 400_000, EAST.lonE7());
+        phone.send(west.fix(2, EAST), west.fix(3, EAST), west.fix(4, far), west.fix(5, far), west.fix(6, far));
+        for (int turn = 0; turn < 4; turn++) {
+            west.turn();
+        }
+        assertThat(sentAway(phone)).isPresent();
+        assertThat(phone.rejected()).hasSize(2);
+
+        east.followOthers();
+        EdgeHarness.Phone there = east.phone(DRIVER, SESSION);
+        east.turn();
+        assertThat(there.received.getFirst().getWelcome().getAckedSeq()).isEqualTo(5);
+        there.send(west.fix(6, far));
+        east.turn();
+
+        assertThat(there.ackedSeq()).isEqualTo(6);
+        assertThat(there.rejected()).isEmpty();
+    }
+
     private int firstDe(int partition) {
         return de(partition, 0);
     }
