@@ -499,7 +499,8 @@ final class GeoGroup {
     private int copy(long nowNs) {
         if (alignedTerm == tenure.term()) {
             // With more than one other to count on, the one with less may take over.
-            boolean required = tenure.copies().contains(self()) && tenure.copies().size() <= COPIES_WANTED;
+            boolean required =
+                    tenure.copies().contains(self()) && tenure.copies().size() <= COPIES_WANTED;
             for (int slot = 0; slot < slots.length; slot++) {
                 long synced = slots[slot].records().syncedOffset();
                 slots[slot].show(required ? synced : Math.min(synced, announcedVisible[slot]));

@@ -28,8 +28,7 @@ sealed interface GeoMessage {
     record Ask(int group, long term, long sentNs, long[] lastTerms, long[] ends) implements GeoMessage {}
 
     /** Answers the {@link Ask} it echoes, and no other: what of a copy agrees with the primary, where the primary begins, and the primary's terms. */
-    record Resume(
-            int group, long term, long echoNs, long[] agreedEnds, long[] starts, List<GeoTerms.History> histories)
+    record Resume(int group, long term, long echoNs, long[] agreedEnds, long[] starts, List<GeoTerms.History> histories)
             implements GeoMessage {}
 
     /** One batch; {@link CopiedBatch#decode} reads the rest of the message. */

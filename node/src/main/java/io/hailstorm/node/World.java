@@ -288,6 +288,10 @@ final class World {
         }
     }
 
+    void note(String event) {
+        verdict.note(event);
+    }
+
     int nodeCount() {
         return nodes.size();
     }
@@ -333,6 +337,11 @@ final class World {
         }
     }
 
+    private static boolean isServed(WorldNode node, int partition) {
+        WorldNode.Life running = node.process();
+        return running != null && node.isServing() && running.core().served().serves(partition);
+    }
+
     private boolean isSettled() {
         return unsettled().isEmpty();
     }
@@ -341,13 +350,17 @@ final class World {
         List<String> open = new ArrayList<>();
         for (WorldPhone phone : phones) {
             if (!phone.isSettled()) {
-                open.add("driver " + phone.driver() + " waits for " + phone.waiting());
+                open.add(phone.toString());
             }
         }
         history.ranges().table().movesInFlight().forEach(move -> open.add("under way: " + move.migrationId()));
+        int served = 0;
         for (WorldNode node : nodes) {
             if (!node.isServing()) {
                 open.add(node.name() + " does not serve");
+            }
+            for (int partition = 0; partition < plan.partitionCount(); partition++) {
+                served += isServed(node, partition) ? 1 : 0;
             }
             WorldNode.Life running = node.process();
             if (running != null && node.isServing() && nodes.size() > 1) {
@@ -356,6 +369,9 @@ final class World {
                     open.add(node.name() + ": " + difference);
                 }
             }
+        }
+        if (served != plan.partitionCount()) {
+            open.add(served + " of " + plan.partitionCount() + " partitions are served");
         }
         return open;
     }

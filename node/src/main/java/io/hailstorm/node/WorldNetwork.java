@@ -20,6 +20,7 @@ final class WorldNetwork {
     private static final int DELAY_USUAL_MS = 8;
     private static final int DELAY_MAX_MS = 250;
 
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Message(long atNs, long number, String from, byte[] bytes) {}
 
     private final TimeSource time;
@@ -87,7 +88,7 @@ final class WorldNetwork {
         int copies = isLossy && random.nextInt(12) == 0 ? 2 : 1;
         for (int i = 0; i < copies; i++) {
             boolean isSlow = isLossy && random.nextInt(8) == 0;
-            long delayMs = 1 + random.nextInt(isSlow ? DELAY_MAX_MS : DELAY_USUAL_MS);
+            long delayMs = 1L + random.nextInt(isSlow ? DELAY_MAX_MS : DELAY_USUAL_MS);
             inbox.add(new Message(time.monotonicNs() + WorldTime.ns(delayMs), sentCount++, from, bytes));
         }
     }

@@ -9,7 +9,6 @@ import io.hailstorm.protocol.v1.Fix;
 import io.hailstorm.protocol.v1.FixBatch;
 import io.hailstorm.protocol.v1.Hello;
 import java.util.ArrayDeque;
-import java.util.List;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +30,7 @@ final class WorldPhone {
     private GeoPoint at;
     private GeoPoint target;
     private long session = 1;
+    private String told = "";
     private long lastSeq;
     private long sentSeq;
     private long fixedMs;
@@ -63,6 +63,14 @@ final class WorldPhone {
         if (open != null && open.hasNews()) {
             hear(open, nowMs);
         } else if (open == null || open.isOver()) {
+            if (open != null && !open.end().isEmpty()) {
+                tell("ended: " + open.end());
+                stream = null;
+                connectFromMs = Math.max(connectFromMs, nowMs + random.nextInt(200));
+                if (random.nextInt(3) == 0) {
+                    nodeIndex = random.nextInt(world.nodeCount());
+                }
+            }
             if (nowMs >= connectFromMs) {
                 connect(nowMs);
             }
@@ -106,6 +114,7 @@ final class WorldPhone {
     }
 
     private void directed(Directive directive, long nowMs) {
+        tell("told to " + directive.getKind() + " " + directive.getEndpoint());
         switch (directive.getKind()) {
             case RECONNECT -> {
                 connectFromMs = nowMs + directive.getDelayMs();
@@ -202,12 +211,20 @@ final class WorldPhone {
         }
     }
 
-    long driver() {
-        return driver;
+    /** Notes what is new to it. */
+    private void tell(String news) {
+        String now = news + " by " + nodeIndex;
+        if (!now.equals(told)) {
+            told = now;
+            world.note("driver " + driver + " " + now);
+        }
     }
 
-    /** Numbers not acknowledged yet, for people. */
-    List<Long> waiting() {
-        return unacked.stream().map(Fix::getSeq).toList();
+    @Override
+    public String toString() {
+        WorldStream open = stream;
+        String connection = open == null ? "not connected" : open.isOver() ? "cut off" : open.toString();
+        return "driver " + driver + " session " + session + " waits for "
+                + unacked.stream().map(Fix::getSeq).toList() + " from region-" + nodeIndex + ", " + connection;
     }
 }

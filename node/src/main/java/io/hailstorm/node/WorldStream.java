@@ -23,6 +23,7 @@ final class WorldStream extends ServerCallStreamObserver<DriveResponse> {
     private int requested;
     private boolean isEndedByServer;
     private boolean isCancelled;
+    private String end = "";
 
     /** @param onSent sees what the node says the moment it says it */
     WorldStream(DriverServiceImplBase service, long driver, Consumer<DriveResponse> onSent) {
@@ -81,9 +82,19 @@ final class WorldStream extends ServerCallStreamObserver<DriveResponse> {
         down.clear();
     }
 
+    /** How the node ended it; empty when it did not. */
+    String end() {
+        return end;
+    }
+
     /** Whether nothing can be sent any more; what was received may still be read. */
     boolean isOver() {
         return isCancelled || isEndedByServer;
+    }
+
+    @Override
+    public String toString() {
+        return up.size() + " messages up, " + down.size() + " down, " + requested + " asked for";
     }
 
     @Override
@@ -94,15 +105,17 @@ final class WorldStream extends ServerCallStreamObserver<DriveResponse> {
 
     @Override
     public void onError(Throwable failure) {
-        end();
+        end = failure.toString();
+        finish();
     }
 
     @Override
     public void onCompleted() {
-        end();
+        end = "well";
+        finish();
     }
 
-    private void end() {
+    private void finish() {
         if (!isOver()) {
             isEndedByServer = true;
             onClose.run();
