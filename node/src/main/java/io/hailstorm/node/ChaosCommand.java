@@ -24,7 +24,7 @@ import picocli.CommandLine.Option;
         name = "chaos",
         description = "Kill a process under load, and count what was lost or doubled.",
         mixinStandardHelpOptions = true,
-        subcommands = {ChaosCommand.Broker.class, ChaosNodeCommand.class})
+        subcommands = {ChaosCommand.Broker.class, ChaosNodeCommand.class, ChaosRegionsCommand.class})
 final class ChaosCommand implements Runnable {
     @CommandLine.Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
@@ -32,7 +32,7 @@ final class ChaosCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new CommandLine.ParameterException(spec.commandLine(), "Missing command: broker or node");
+        throw new CommandLine.ParameterException(spec.commandLine(), "Missing command: broker, node or regions");
     }
 
     @Command(

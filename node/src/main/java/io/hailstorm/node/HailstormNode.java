@@ -1,5 +1,6 @@
 package io.hailstorm.node;
 
+import io.grpc.BindableService;
 import io.grpc.Server;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.hailstorm.ingest.DevKeys;
@@ -71,6 +72,7 @@ final class HailstormNode implements PacedNode, AutoCloseable {
     private final LiveProjection projection;
     private final OpsServer ops;
     private final LagMetrics lag;
+    private final GeoView geo;
     private final List<AgentLoop> loops = new ArrayList<>();
     private @Nullable Server inProcess;
     private boolean isEdgeStarted;
@@ -121,15 +123,22 @@ final class HailstormNode implements PacedNode, AutoCloseable {
         directory = recovered(data);
         issuer = new TokenIssuer(keys, time);
         RegionAgent region = core.region();
+        geo = new GeoView(regionLog, config.regions(), metrics);
         admin = new AdminService(config.city().name(), core.ranges(), region::submit);
         edge = new IngestServer(
-                config.ingest(), core.ingest(), core.cells(), new TokenVerifier(keys, time), time, List.of(admin));
+                config.ingest(), core.ingest(), core.cells(), new TokenVerifier(keys, time), time, operators());
         OpsConfig opsConfig = OpsConfig.DEFAULT.withBindAddress(config.httpHost());
         projection = new LiveProjection(log, core.cells(), status, opsConfig, Upcasters::toCurrent);
         ops = new OpsServer(opsConfig, status, projection, metrics, wall);
         NodeMetrics.register(metrics, log, region, served, core.stats(), core.writer(), core.ranges());
         lag = new LagMetrics(metrics, log, region, projection);
-        status.readers(lag, region.gate().letters());
+        status.readers(lag, region.gate().letters(), geo);
+    }
+
+    private List<BindableService> operators() {
+        return regionLog.geo().isPresent()
+                ? List.<BindableService>of(admin, new TenureService(regionLog, geo))
+                : List.of(admin);
     }
 
     private DriverDirectory recovered(DataDirectory data) {
@@ -215,6 +224,7 @@ final class HailstormNode implements PacedNode, AutoCloseable {
                         () -> core.checkpointer().doWork()
                                 + projection.doWork(time.epochMs())
                                 + lag.doWork(wall.monotonicNs())
+                                + geo.doWork(wall.monotonicNs())
                                 + log.doMaintenance(wall.monotonicNs()),
                         this::fail)
                 .start());

@@ -135,11 +135,25 @@ final class ProcessDemo implements DemoNodes {
 
     @Override
     public MoveDesk moves() {
-        return new RemoteMoves(this::decider, () -> issuer.issue(Role.ADMIN, 1, Tokens.TTL), wall);
+        return new RemoteMoves(this::decider, this::operatorToken, wall);
     }
 
     private Channel decider() {
-        return admin.get(processes.decider());
+        return channel(processes.decider());
+    }
+
+    /** To a region's operators' services. */
+    Channel channel(int region) {
+        return admin.get(region);
+    }
+
+    /** An operator's, for a while. */
+    String operatorToken() {
+        return issuer.issue(Role.ADMIN, 1, Tokens.TTL);
+    }
+
+    RegionProcesses processes() {
+        return processes;
     }
 
     @Override

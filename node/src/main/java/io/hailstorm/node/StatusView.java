@@ -36,6 +36,7 @@ final class StatusView implements NodeStatus {
     private volatile Phase phase = Phase.STARTING;
     private volatile @Nullable LagMetrics lag;
     private volatile @Nullable DeadLetters letters;
+    private volatile @Nullable GeoView geo;
 
     StatusView(
             NodeConfig config,
@@ -58,9 +59,10 @@ final class StatusView implements NodeStatus {
     }
 
     /** What is known of readers once there are any. */
-    void readers(LagMetrics measured, DeadLetters parked) {
+    void readers(LagMetrics measured, DeadLetters parked, GeoView regions) {
         lag = measured;
         letters = parked;
+        geo = regions;
     }
 
     void phase(Phase now) {
@@ -150,6 +152,10 @@ final class StatusView implements NodeStatus {
         DeadLetters parked = letters;
         if (parked != null) {
             figures.put("dead_letters_open", (double) parked.openCount());
+        }
+        GeoView regions = geo;
+        if (regions != null) {
+            figures.putAll(regions.figures());
         }
         return figures;
     }
