@@ -67,6 +67,13 @@ final class ChaosRegionsCommand implements Callable<Integer> {
             description = "simulated seconds a second (4); a second each around a death for good")
     private double speed = 4;
 
+    @Option(
+            names = "--suspect-ms",
+            paramLabel = "MS",
+            defaultValue = "1500",
+            description = "silence after which a region is taken for dead (1500); longer on a busy machine")
+    private int suspectMs = 1_500;
+
     @Option(names = "--seed", paramLabel = "S", defaultValue = "1", description = "names the run (1)")
     private long seed = 1;
 
@@ -91,7 +98,7 @@ final class ChaosRegionsCommand implements Callable<Integer> {
         if (kills < 1 && killForGood == null) {
             throw new HailstormException(ErrorCode.INVALID_ARGUMENT, "--kills: expected at least 1, got " + kills);
         }
-        RegionRig.Plan rig = new RegionRig.Plan(regions, partitions, ack, vehicles, seed, heap);
+        RegionRig.Plan rig = new RegionRig.Plan(regions, partitions, ack, suspectMs, vehicles, seed, heap);
         Path kept = directory;
         Path at = kept == null ? Files.createTempDirectory("hailstorm-chaos-") : Files.createDirectories(kept);
         try {

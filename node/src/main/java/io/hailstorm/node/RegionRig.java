@@ -36,9 +36,10 @@ final class RegionRig implements AutoCloseable {
      * @param regions names of the city's built-in regions, by comma
      * @param partitionsEach of every region
      * @param ackLevel {@code GEO} or {@code DISK}
+     * @param suspectMs how long a silent region lives on for the others
      * @param heap of each region's process
      */
-    record Plan(String regions, int partitionsEach, String ackLevel, int vehicles, long seed, String heap) {
+    record Plan(String regions, int partitionsEach, String ackLevel, int suspectMs, int vehicles, long seed, String heap) {
         Plan {
             if (vehicles < 1) {
                 throw new HailstormException(
@@ -51,6 +52,7 @@ final class RegionRig implements AutoCloseable {
             flags.put(Setting.REGIONS, regions);
             flags.put(Setting.PARTITIONS, Integer.toString(partitionsEach));
             flags.put(Setting.REGION_ACK, ackLevel);
+            flags.put(Setting.REGION_SUSPECT_MS, Integer.toString(suspectMs));
             flags.put(Setting.DATA_DIR, directory.toString());
             flags.put(Setting.GRPC_PORT, "0");
             flags.put(Setting.HTTP_PORT, "0");
@@ -135,6 +137,7 @@ final class RegionRig implements AutoCloseable {
                 List.of(
                         "--partitions", Integer.toString(plan.partitionsEach()),
                         "--region-ack", plan.ackLevel(),
+                        "--region-suspect-ms", Integer.toString(plan.suspectMs()),
                         "--http-port", "0",
                         "--rate-limits", "false"),
                 Optional.of(directory.resolve("clock")),
