@@ -5,13 +5,16 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.hailstorm.kernel.ErrorCode;
 import io.hailstorm.kernel.HailstormException;
+import io.hailstorm.node.Converters.DurationConverter;
 import io.hailstorm.simulator.Pauses;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -46,6 +49,21 @@ final class ChaosRegionsCommand implements Callable<Integer> {
             names = "--return",
             description = "with --kill-for-good: start it again in the end, and have its partitions returned")
     private boolean isReturning;
+
+    @Option(
+            names = "--open-trips",
+            paramLabel = "N",
+            defaultValue = "10",
+            description = "with --kill-for-good: kill once so many trips are open (10)")
+    private int openTrips = 10;
+
+    @Option(
+            names = "--after",
+            paramLabel = "D",
+            defaultValue = "40m",
+            converter = DurationConverter.class,
+            description = "with --kill-for-good: simulated time that follows, for trips to end (40m)")
+    private Duration after = Duration.ofMinutes(40);
 
     @Option(
             names = "--ack",
@@ -111,10 +129,17 @@ final class ChaosRegionsCommand implements Callable<Integer> {
     }
 
     private int run(RegionRig.Plan rig, Path at, PrintWriter err) throws IOException {
-        RegionChaos.Result result = RegionChaos.run(new RegionChaos.Plan(rig, kills, speed), at, line -> {
+        Consumer<String> say = line -> {
             err.println(line);
             err.flush();
-        });
+        };
+        if (killForGood != null) {
+            RegionLoss.Result result = RegionLoss.run(
+                    new RegionLoss.Plan(rig, killForGood, speed, openTrips, after.toMillis(), isReturning), at, say);
+            print(json(result));
+            return result.isOk() ? ExitCode.OK : ExitCode.SOFTWARE;
+        }
+        RegionChaos.Result result = RegionChaos.run(new RegionChaos.Plan(rig, kills, speed), at, say);
         print(json(result));
         return result.isOk() ? ExitCode.OK : ExitCode.SOFTWARE;
     }
@@ -143,6 +168,38 @@ final class ChaosRegionsCommand implements Callable<Integer> {
         root.put("drained", result.isDrained());
         RunReport.putClientSide(root.putObject("clients"), result.clients(), result.seconds());
         root.put("ack", ack).put("vehicles", vehicles).put("seed", seed).put("speed", speed);
+        root.put("wall_seconds", Math.round(result.seconds()));
+        return root;
+    }
+
+    private ObjectNode json(RegionLoss.Result result) {
+        ObjectNode root = new ObjectMapper().createObjectNode();
+        root.put("ok", result.isOk()).put("killed", killForGood).put("ack", ack);
+        root.put("acked", result.acked()).put("lost", result.verdict().lost());
+        root.put("duplicated", result.verdict().duplicatesVisible());
+        root.put("order_violations", result.verdict().orderViolations());
+        root.put("double_offers", result.verdict().doubleOffers());
+        root.put("gap_records", result.gapRecords()).put("acked_in_gap", result.ackedInGap());
+        root.put("gap_ms", result.waits().maxMs()).put("taken_over_ms", result.takenOverMs());
+        root.putObject("prices")
+                .put("changes", result.prices().changes())
+                .put("jumps", result.prices().jumps())
+                .put("step_max", result.prices().largest());
+        root.putObject("open_trips")
+                .put("count", result.trips().open())
+                .put("ended", result.trips().ended())
+                .put("went_on", result.trips().wentOn())
+                .put("stuck", result.trips().stuck().size());
+        ArrayNode examples = root.putArray("examples");
+        result.verdict().examples().forEach(examples::add);
+        result.prices().examples().forEach(examples::add);
+        result.trips().stuck().forEach(trip -> examples.add("stuck: " + trip));
+        if (isReturning) {
+            root.put("returned", result.isReturned());
+        }
+        root.put("drained", result.isDrained());
+        RunReport.putClientSide(root.putObject("clients"), result.clients(), result.seconds());
+        root.put("vehicles", vehicles).put("seed", seed).put("speed", speed);
         root.put("wall_seconds", Math.round(result.seconds()));
         return root;
     }
