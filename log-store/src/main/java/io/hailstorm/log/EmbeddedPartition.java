@@ -41,7 +41,6 @@ final class EmbeddedPartition implements PartitionLog {
     private final Retention retention;
     private final Checkpoints checkpoints;
 
-    // Writer
     private final ProducerTable producers;
     private final AtomicLong endOffset = new AtomicLong();
     private final AtomicLong appendedBytes = new AtomicLong();
@@ -150,17 +149,7 @@ final class EmbeddedPartition implements PartitionLog {
             return BACK_PRESSURED;
         }
         int stored = segment.appendCopy(batch, (int) (offset - syncedOffset.getAcquire()));
-        if (batch.isGap()) {
-            producers.onGap();
-        } else {
-            producers.onBatch(
-                    batch.producerId(),
-                    batch.producerEpoch(),
-                    batch.baseSeq(),
-                    batch.count(),
-                    offset,
-                    batch.hlcFirst());
-        }
+        producers.onCopy(batch);
         appended(stored, offset + batch.count());
         return offset;
     }
@@ -182,7 +171,7 @@ final class EmbeddedPartition implements PartitionLog {
 
     private void appended(int stored, long end) {
         appendedBytes.setRelease(appendedBytes.getPlain() + stored);
-        endOffset.setRelease(end);
+        endOffset.setRelease(end); // last: what is below it is whole
     }
 
     /** Makes the prepared file the active segment; null when it is not ready. */
@@ -301,11 +290,6 @@ final class EmbeddedPartition implements PartitionLog {
         return chain;
     }
 
-    /** Bytes appended since this was opened. Any thread. */
-    long appendedBytes() {
-        return appendedBytes.getAcquire();
-    }
-
     /** Every record below this offset is on the disk, whatever the stream's acknowledgement level. Any thread. */
     long syncedOffset() {
         return syncedOffset.getAcquire();
@@ -324,11 +308,15 @@ final class EmbeddedPartition implements PartitionLog {
                     + prepareWrites(current)
                     + retention.deleteExpired(nowNs);
         } catch (HailstormException e) {
-            stopped = e;
-            failed = true;
-            waiters.wake();
-            throw e;
+            throw stop(e);
         }
+    }
+
+    private HailstormException stop(HailstormException cause) {
+        failed = true;
+        stopped = cause;
+        waiters.wake();
+        return cause;
     }
 
     /** Makes everything appended durable at once. Syncer only. */
@@ -337,17 +325,15 @@ final class EmbeddedPartition implements PartitionLog {
         try {
             sync(nowNs, true);
         } catch (HailstormException e) {
-            stopped = e;
-            failed = true;
-            waiters.wake();
-            throw e;
+            throw stop(e);
         }
     }
 
     /** Until the next commit is due; for ever while nothing waits for one. Syncer only. */
     long untilCommitNs(long nowNs) {
-        boolean waits = endOffset.getAcquire() != syncedOffset.getPlain();
-        return waits ? lastSyncNs + config.commitIntervalNs() - nowNs : Long.MAX_VALUE;
+        return endOffset.getAcquire() != syncedOffset.getPlain()
+                ? lastSyncNs + config.commitIntervalNs() - nowNs
+                : Long.MAX_VALUE;
     }
 
     private int sync(long nowNs, boolean now) {
@@ -477,19 +463,15 @@ final class EmbeddedPartition implements PartitionLog {
                 segmentCount,
                 chain.fileBytes(),
                 retention.deletedSegmentCount(),
-                faults());
-    }
-
-    private LogFaults faults() {
-        return new LogFaults(
-                next.refusedCount(),
-                slowSyncCount,
-                failed ? 1 : 0,
-                chain.corruptReadCount(),
-                chain.gapRecordCount(),
-                truncatedBytes,
-                producers.expiredCount(),
-                retention.clockBackCount());
+                new LogFaults(
+                        next.refusedCount(),
+                        slowSyncCount,
+                        failed ? 1 : 0,
+                        chain.corruptReadCount(),
+                        chain.gapRecordCount(),
+                        truncatedBytes,
+                        producers.expiredCount(),
+                        retention.clockBackCount()));
     }
 
     /** Syncs everything, unless the log has stopped on a failure; unmaps. */

@@ -5,11 +5,9 @@ import io.hailstorm.kernel.StreamName;
 import io.hailstorm.log.GeoStatus.Gap;
 import io.hailstorm.log.GeoStatus.Role;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.agrona.DirectBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,7 +35,7 @@ final class GeoGroup {
     /** A copy is waited for again when it is no more records behind than this. */
     private static final long JOIN_RECORDS_MAX = 50_000;
 
-    private static final int COPIES_WANTED = 2;
+    static final int COPIES_WANTED = 2;
     private static final long NOT_ASKED = Long.MAX_VALUE;
 
     final GeoMember home;
@@ -68,16 +66,7 @@ final class GeoGroup {
     private long beatNs = Long.MIN_VALUE / 2;
     private volatile boolean handBackWanted;
 
-    private long primaryHeardNs;
-    private long alignedTerm;
-    private long askedNs = Long.MIN_VALUE / 2;
-    private long lastBeatNs;
-    private boolean confirmDue;
-    private final GeoEarlyBatches[] early;
-    private final CopiedBatch earlyBatch = new CopiedBatch();
-    private final long[] confirmedEnds;
-    private final long[] announcedSynced;
-    private final long[] announcedVisible;
+    private final GeoFollower follower;
 
     /** @param slots this region's partitions of every stream, by {@link #slot} */
     GeoGroup(GeoContext context, GeoMember home, int index, GeoPartition[] slots, GeoTerms terms, GeoPeer[] peers) {
@@ -94,11 +83,7 @@ final class GeoGroup {
                 geoAcked[slot(stream, i)] = context.config().level(stream) == AckLevel.GEO;
             }
         }
-        early = new GeoEarlyBatches[slots.length];
-        Arrays.setAll(early, slot -> new GeoEarlyBatches());
-        confirmedEnds = new long[slots.length];
-        announcedSynced = new long[slots.length];
-        announcedVisible = new long[slots.length];
+        follower = new GeoFollower(context, this, terms);
     }
 
     /** Where a partition of a stream stands in arrays; {@code i} counts from the region's first partition. */
@@ -120,7 +105,7 @@ final class GeoGroup {
 
     /** Whether what readers see here is all of what there was when this member started. */
     boolean isReady() {
-        return role == Role.OWNER || (role == Role.COPY && alignedTerm == tenure.term() && tenure.term() > 0);
+        return role == Role.OWNER || (role == Role.COPY && tenure.term() > 0 && follower.isInLine());
     }
 
     void handBack() {
@@ -146,7 +131,7 @@ final class GeoGroup {
         tenure = read;
         joining.values().removeIf(version -> version < read.version());
         if (isFirst) {
-            primaryHeardNs = nowNs;
+            follower.heard(nowNs);
         }
         if (read.term() == 0) {
             beginFirstTerm(nowNs);
@@ -181,6 +166,10 @@ final class GeoGroup {
     private void change(Tenure next, long nowNs) {
         changeSentNs = nowNs;
         context.compareAndSet(tenure.version(), next);
+    }
+
+    boolean isGeoAcked(int slot) {
+        return geoAcked[slot];
     }
 
     private boolean mayChange(long nowNs) {
@@ -222,12 +211,12 @@ final class GeoGroup {
 
     private void reportGaps(Tenure before) {
         for (int slot = 0; slot < slots.length; slot++) {
-            if (announcedSynced[slot] > openingEnds[slot]) {
+            if (follower.announcedSynced(slot) > openingEnds[slot]) {
                 context.report(new Gap(
                         slots[slot].stream(),
                         slots[slot].partition(),
                         openingEnds[slot],
-                        announcedSynced[slot],
+                        follower.announcedSynced(slot),
                         before.term(),
                         geoAcked[slot] ? AckLevel.GEO : AckLevel.DISK,
                         false));
@@ -243,9 +232,7 @@ final class GeoGroup {
         }
         endTenure();
         role = Role.COPY;
-        alignedTerm = 0;
-        primaryHeardNs = nowNs;
-        askedNs = Long.MIN_VALUE / 2;
+        follower.begin(nowNs);
     }
 
     private void endTenure() {
@@ -260,7 +247,7 @@ final class GeoGroup {
         }
     }
 
-    private int termSlot(int slot) {
+    int termSlot(int slot) {
         return context.termSlot(slots[slot].stream(), slots[slot].partition());
     }
 
@@ -272,7 +259,7 @@ final class GeoGroup {
         }
         return switch (role) {
             case UNKNOWN -> claimAgain(nowNs);
-            case COPY -> copy(nowNs);
+            case COPY -> follow(nowNs);
             case OPENING, OWNER, RELEASING -> serve(nowNs);
         };
     }
@@ -496,34 +483,20 @@ final class GeoGroup {
 
     // Copying
 
-    private int copy(long nowNs) {
-        if (alignedTerm == tenure.term()) {
-            // With more than one other to count on, the one with less may take over.
-            boolean required =
-                    tenure.copies().contains(self()) && tenure.copies().size() <= COPIES_WANTED;
-            for (int slot = 0; slot < slots.length; slot++) {
-                long synced = slots[slot].records().syncedOffset();
-                slots[slot].show(required ? synced : Math.min(synced, announcedVisible[slot]));
-                if (synced != confirmedEnds[slot]) {
-                    confirmedEnds[slot] = synced;
-                    confirmDue = true;
-                }
-            }
-            if (confirmDue) {
-                confirmDue = false;
-                context.send(
-                        tenure.primary(),
-                        new GeoMessage.Confirm(index, tenure.term(), lastBeatNs, confirmedEnds.clone()));
-            }
-        }
+    private int follow(long nowNs) {
+        follower.doWork();
         takeOverIfSilent(nowNs);
         return 0;
+    }
+
+    GeoFollower follower() {
+        return follower;
     }
 
     private void takeOverIfSilent(long nowNs) {
         long suspectNs = context.config().timings().suspectAfterMs() * NS_PER_MS;
         if (tenure.copies().contains(self())
-                && nowNs - primaryHeardNs > suspectNs
+                && nowNs - follower.primaryHeardNs() > suspectNs
                 && nowNs - registerNs < suspectNs
                 && mayChange(nowNs)) {
             if (context.safeguards().has(Safeguard.FENCE_BEFORE_TAKEOVER)) {
@@ -540,40 +513,6 @@ final class GeoGroup {
         tenure = new Tenure(home.region(), before.term() + 1, before.version(), self(), List.of(self()));
         claimedTerm = tenure.term();
         begin(before, nowNs);
-    }
-
-    private boolean isFromPrimary(String from, long term) {
-        return role == Role.COPY && from.equals(tenure.primary()) && term == tenure.term();
-    }
-
-    void onBeat(String from, GeoMessage.Beat beat, long nowNs) {
-        if (beat.term() > tenure.term()) {
-            context.readRegisterSoon();
-        }
-        if (!isFromPrimary(from, beat.term())) {
-            return;
-        }
-        primaryHeardNs = nowNs;
-        lastBeatNs = beat.sentNs();
-        System.arraycopy(beat.syncedEnds(), 0, announcedSynced, 0, slots.length);
-        System.arraycopy(beat.visibleEnds(), 0, announcedVisible, 0, slots.length);
-        if (alignedTerm == tenure.term()) {
-            confirmDue = true;
-        } else if (nowNs - askedNs > context.config().timings().resendMs() * NS_PER_MS) {
-            ask(nowNs);
-        }
-    }
-
-    private void ask(long nowNs) {
-        askedNs = nowNs;
-        long[] lastTerms = new long[slots.length];
-        long[] ends = new long[slots.length];
-        for (int slot = 0; slot < slots.length; slot++) {
-            slots[slot].records().syncNow(nowNs);
-            ends[slot] = slots[slot].endOffset();
-            lastTerms[slot] = terms.of(termSlot(slot)).termBefore(ends[slot]);
-        }
-        context.send(tenure.primary(), new GeoMessage.Ask(index, tenure.term(), nowNs, lastTerms, ends));
     }
 
     void onAsk(String from, GeoMessage.Ask ask, long nowNs) {
@@ -594,68 +533,6 @@ final class GeoGroup {
             histories.add(history);
         }
         context.send(from, new GeoMessage.Resume(index, myTerm, ask.sentNs(), agreed, starts, histories));
-    }
-
-    void onResume(String from, GeoMessage.Resume resume, long nowNs) {
-        boolean isAnswer = isFromPrimary(from, resume.term()) && resume.echoNs() == askedNs;
-        if (!isAnswer || alignedTerm == tenure.term()) {
-            return; // an answer to an earlier question could cut off what was confirmed since
-        }
-        primaryHeardNs = nowNs;
-        boolean cut = false;
-        for (int slot = 0; slot < slots.length; slot++) {
-            long end = slots[slot].endOffset();
-            long agreed = resume.agreedEnds()[slot];
-            if (resume.starts()[slot] > Math.min(end, agreed)) {
-                context.restartedCopy();
-                slots[slot].beginAt(resume.starts()[slot]);
-            } else if (agreed < end) {
-                cutAt(slot, agreed, end);
-                cut = true;
-            }
-        }
-        if (cut) {
-            ask(nowNs);
-            return;
-        }
-        for (int slot = 0; slot < slots.length; slot++) {
-            terms.of(termSlot(slot)).set(resume.histories().get(slot));
-        }
-        terms.save();
-        for (GeoEarlyBatches each : early) {
-            each.clear();
-        }
-        alignedTerm = tenure.term();
-        confirmDue = true;
-    }
-
-    private void cutAt(int slot, long agreed, long end) {
-        long term = terms.of(termSlot(slot)).termBefore(end);
-        slots[slot].cutAt(agreed, term);
-        AckLevel level = geoAcked[slot] ? AckLevel.GEO : AckLevel.DISK;
-        context.report(new Gap(slots[slot].stream(), slots[slot].partition(), agreed, end, term, level, true));
-    }
-
-    /** @return whether the batch was taken */
-    boolean onBatch(String from, GeoMessage.Batch message, DirectBuffer buffer, int length, long nowNs) {
-        int slot = message.slot();
-        if (!isFromPrimary(from, message.term())) {
-            return false;
-        }
-        primaryHeardNs = nowNs;
-        if (alignedTerm != message.term() || slot < 0 || slot >= slots.length) {
-            return false;
-        }
-        earlyBatch.decode(buffer, message.bodyIndex(), length);
-        long end = slots[slot].endOffset();
-        if (earlyBatch.baseOffset() > end) {
-            return early[slot].keep(earlyBatch.baseOffset(), buffer, message.bodyIndex(), length);
-        }
-        boolean taken = earlyBatch.baseOffset() == end && slots[slot].appendCopy(earlyBatch) >= 0;
-        if (taken && !early[slot].isEmpty()) {
-            early[slot].appendTo(slots[slot], earlyBatch);
-        }
-        return taken;
     }
 
     void onConfirm(String from, GeoMessage.Confirm confirm, long nowNs) {

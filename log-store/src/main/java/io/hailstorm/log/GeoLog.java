@@ -47,7 +47,7 @@ public final class GeoLog implements Log {
     private final GeoTransport.Receiver receiver = this::onMessage;
     private final GeoContext context = new Context();
     private final GeoCounters counters = new GeoCounters();
-    private OwnershipListener listener = new Nobody();
+    private OwnershipListener listener = OwnershipListener.NOBODY;
     private long nowNs;
     private final long openedNs;
     private long registerAskedNs = Long.MIN_VALUE / 2;
@@ -234,7 +234,7 @@ public final class GeoLog implements Log {
             case GeoMessage.Register register -> onRegister(register);
             case GeoMessage.Beat beat
             when isOfGroup(beat.group(), beat.syncedEnds(), beat.visibleEnds()) ->
-                groups.get(beat.group()).onBeat(from, beat, nowNs);
+                groups.get(beat.group()).follower().onBeat(from, beat, nowNs);
             case GeoMessage.Confirm confirm
             when isOfGroup(confirm.group(), confirm.ends(), confirm.ends()) ->
                 groups.get(confirm.group()).onConfirm(from, confirm, nowNs);
@@ -243,11 +243,11 @@ public final class GeoLog implements Log {
                 groups.get(ask.group()).onAsk(from, ask, nowNs);
             case GeoMessage.Resume resume
             when isOfGroup(resume.group(), resume.agreedEnds(), resume.starts()) ->
-                groups.get(resume.group()).onResume(from, resume, nowNs);
+                groups.get(resume.group()).follower().onResume(from, resume, nowNs);
             case GeoMessage.Batch batch
             when batch.group() >= 0 && batch.group() < groups.size() -> {
                 int bodyLength = length - (batch.bodyIndex() - index);
-                counters.copied(groups.get(batch.group()).onBatch(from, batch, buffer, bodyLength, nowNs));
+                counters.copied(groups.get(batch.group()).follower().onBatch(from, batch, buffer, bodyLength, nowNs));
             }
             case null, default -> counters.refusedMessage();
         }
@@ -381,17 +381,6 @@ public final class GeoLog implements Log {
         } finally {
             lock.unlock();
         }
-    }
-
-    private static final class Nobody implements OwnershipListener {
-        @Override
-        public void onAcquired(int partition, long ownerEpoch) {}
-
-        @Override
-        public void onReleasing(int partition) {}
-
-        @Override
-        public void onLost(int partition) {}
     }
 
     private final class Context implements GeoContext {

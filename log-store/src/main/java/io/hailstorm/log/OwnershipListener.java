@@ -29,4 +29,16 @@ public interface OwnershipListener {
      * does not cover by now is void: it will never be in the log, and may not be acknowledged.
      */
     void onLost(int partition);
+
+    /** Listens to nothing. */
+    OwnershipListener NOBODY = new OwnershipListener() {
+        @Override
+        public void onAcquired(int partition, long ownerEpoch) {}
+
+        @Override
+        public void onReleasing(int partition) {}
+
+        @Override
+        public void onLost(int partition) {}
+    };
 }

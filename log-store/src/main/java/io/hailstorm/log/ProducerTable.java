@@ -155,9 +155,19 @@ class ProducerTable {
         }
     }
 
-    /** What is known of a producer is of batches that are to be cut off; its earlier ones are to be told again. */
-    final void unlearn(long producerId) {
-        producers.remove(producerId);
+    /** A batch of another log, as it is. */
+    final void onCopy(CopiedBatch batch) {
+        if (batch.isGap()) {
+            onGap();
+        } else {
+            onBatch(
+                    batch.producerId(),
+                    batch.producerEpoch(),
+                    batch.baseSeq(),
+                    batch.count(),
+                    batch.baseOffset(),
+                    batch.hlcFirst());
+        }
     }
 
     private void makeRoom() {

@@ -26,8 +26,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "regions",
         description = {
-            "Run regions in processes of their own under a fleet that crosses their border, kill -9 one of them again and"
-                    + " again while ranges move (--kills), or one for good (--kill-for-good),",
+            "Run regions in processes of their own under a fleet that crosses their border, kill -9 one of them again"
+                    + " and again while ranges move (--kills), or one for good (--kill-for-good),",
             "then hold the logs against what every phone was promised. Exit 1 on a violation."
         },
         mixinStandardHelpOptions = true)
@@ -111,7 +111,8 @@ final class ChaosRegionsCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         if (!ack.equals("GEO") && !ack.equals("DISK")) {
-            throw new HailstormException(ErrorCode.INVALID_ARGUMENT, "--ack: expected GEO or DISK, got \"" + ack + "\"");
+            throw new HailstormException(
+                    ErrorCode.INVALID_ARGUMENT, "--ack: expected GEO or DISK, got \"" + ack + "\"");
         }
         if (kills < 1 && killForGood == null) {
             throw new HailstormException(ErrorCode.INVALID_ARGUMENT, "--kills: expected at least 1, got " + kills);

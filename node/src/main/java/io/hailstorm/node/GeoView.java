@@ -40,10 +40,15 @@ final class GeoView {
                         .filter(name -> !name.equals(each.geo().self()))
                         .toList())
                 .orElse(List.of());
-        terms = gauge(registry, "hailstorm.region.term", "term of the region's partitions, which grows with every owner");
+        terms = gauge(
+                registry, "hailstorm.region.term", "term of the region's partitions, which grows with every owner");
         owned = gauge(registry, "hailstorm.region.owned", "1 while this node writes the region's partitions");
-        lagRecords = gauge(registry, "hailstorm.region.copy.lag.records", "records a copy has yet to confirm, the most of a partition");
-        lagBytes = gauge(registry, "hailstorm.region.copy.lag.bytes", "bytes a copy has yet to confirm, all partitions");
+        lagRecords = gauge(
+                registry,
+                "hailstorm.region.copy.lag.records",
+                "records a copy has yet to confirm, the most of a partition");
+        lagBytes =
+                gauge(registry, "hailstorm.region.copy.lag.bytes", "bytes a copy has yet to confirm, all partitions");
         up = gauge(registry, "hailstorm.region.peer.up", "1 while another region, or the witness, is heard");
         if (regions.isPresent()) {
             counters(registry);
@@ -58,7 +63,11 @@ final class GeoView {
         counter(registry, "takeovers", "regions taken over because their owner was silent", of -> of.takeoverCount());
         counter(registry, "handbacks", "regions given back", of -> of.handBackCount());
         counter(registry, "batches.sent", "batches sent to copies, repeats left out", of -> of.sentBatchCount());
-        counter(registry, "batches.resent", "times sending went back to what was confirmed", of -> of.resentBatchCount());
+        counter(
+                registry,
+                "batches.resent",
+                "times sending went back to what was confirmed",
+                of -> of.resentBatchCount());
         counter(registry, "batches.copied", "batches appended to copies here", of -> of.copiedBatchCount());
         counter(registry, "batches.refused", "batches that came and were not appended", of -> of.refusedBatchCount());
         counter(registry, "confirms.fenced", "confirmations of another term", of -> of.fencedConfirmCount());
@@ -76,17 +85,21 @@ final class GeoView {
 
     private void counter(
             MeterRegistry registry, String name, String description, ToLongFunction<GeoStatus.Counters> count) {
-        FunctionCounter.builder("hailstorm.region." + name, this, of -> of.latest
-                        .map(status -> count.applyAsLong(status.counters()))
-                        .orElse(0L))
+        FunctionCounter.builder(
+                        "hailstorm.region." + name,
+                        this,
+                        of -> of.latest
+                                .map(status -> count.applyAsLong(status.counters()))
+                                .orElse(0L))
                 .description(description)
                 .register(registry);
     }
 
     private void gauge(MeterRegistry registry, String name, String description, ToDoubleFunction<GeoStatus> value) {
-        Gauge.builder("hailstorm.region." + name, this, of -> of.latest
-                        .map(value::applyAsDouble)
-                        .orElse(0.0))
+        Gauge.builder(
+                        "hailstorm.region." + name,
+                        this,
+                        of -> of.latest.map(value::applyAsDouble).orElse(0.0))
                 .description(description)
                 .register(registry);
     }
@@ -123,9 +136,11 @@ final class GeoView {
                         .filter(lag -> lag.member().equals(peer))
                         .toList();
                 recordRows.add(MultiGauge.Row.of(
-                        tags.and("copy", peer), of.stream().mapToLong(GeoStatus.CopyLag::records).max().orElse(0)));
+                        tags.and("copy", peer),
+                        of.stream().mapToLong(GeoStatus.CopyLag::records).max().orElse(0)));
                 byteRows.add(MultiGauge.Row.of(
-                        tags.and("copy", peer), of.stream().mapToLong(GeoStatus.CopyLag::bytes).sum()));
+                        tags.and("copy", peer),
+                        of.stream().mapToLong(GeoStatus.CopyLag::bytes).sum()));
             }
         }
         terms.register(termRows, true);

@@ -81,7 +81,8 @@ final class RegionChaos {
 
     static Result run(Plan plan, Path directory, Consumer<String> say) {
         try (RegionRig rig = RegionRig.open(plan.rig(), directory, say)) {
-            NodeConfig config = DemoRegions.configs(plan.rig().settings(directory)).getFirst();
+            NodeConfig config =
+                    DemoRegions.configs(plan.rig().settings(directory)).getFirst();
             RegionOperator operator =
                     new RegionOperator(rig, config.city(), plan.rig().seed());
             return new RegionChaos(plan, rig, operator, say).run();
@@ -116,8 +117,7 @@ final class RegionChaos {
     }
 
     private Result end(long startNs) {
-        boolean areOver = rig.runUntil(
-                () -> operator.areMovesOver() && operator.areAllHome(), OVER_NS_MAX, () -> {});
+        boolean areOver = rig.runUntil(() -> operator.areMovesOver() && operator.areAllHome(), OVER_NS_MAX, () -> {});
         say.accept(areOver ? "every move has ended, every region is home" : "not every move ended in time");
         rig.runFor(LAST_NS, () -> {});
         boolean isDrained = rig.drain();
@@ -141,8 +141,8 @@ final class RegionChaos {
         ControlHistory moves = new ControlHistory(0, 0, 0, 0, 0);
         long handedOver = 0;
         for (int region = 0; region < rig.count(); region++) {
-            try (LogReader log = LogReader.open(
-                    new MappedDisk(), rig.processes().layout().dataDir(region))) {
+            try (LogReader log =
+                    LogReader.open(new MappedDisk(), rig.processes().layout().dataDir(region))) {
                 verdicts.add(HistoryChecker.check(
                         LogPlace.of(log, StreamName.FIXES),
                         LogPlace.of(log, StreamName.LATE),

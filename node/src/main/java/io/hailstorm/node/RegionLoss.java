@@ -56,7 +56,6 @@ final class RegionLoss {
     /**
      * What came of it.
      *
-     * @param lost acknowledged, and in no log of the survivor
      * @param gapRecords fixes that the survivor's log says it lacks
      * @param ackedInGap acknowledged fixes found in the dead region's log beyond where the survivor's goes on
      * @param waits of phones around the death; the largest is how long service was away
@@ -129,7 +128,8 @@ final class RegionLoss {
 
     static Result run(Plan plan, Path directory, Consumer<String> say) {
         try (RegionRig rig = RegionRig.open(plan.rig(), directory, say)) {
-            NodeConfig config = DemoRegions.configs(plan.rig().settings(directory)).getFirst();
+            NodeConfig config =
+                    DemoRegions.configs(plan.rig().settings(directory)).getFirst();
             RegionOperator operator =
                     new RegionOperator(rig, config.city(), plan.rig().seed());
             return new RegionLoss(plan, rig, operator, say).run();
@@ -140,8 +140,7 @@ final class RegionLoss {
         long startNs = rig.wall().monotonicNs();
         rig.speed(plan.speed());
         RegionRig.require(
-                rig.runUntil(
-                        () -> rig.simulation().progress().openTrips() >= plan.openTrips(), OPEN_NS_MAX, () -> {}),
+                rig.runUntil(() -> rig.simulation().progress().openTrips() >= plan.openTrips(), OPEN_NS_MAX, () -> {}),
                 "not " + plan.openTrips() + " trips open after three minutes");
         rig.speed(REAL_SPEED);
         rig.runFor(BEFORE_NS, () -> {});
@@ -151,7 +150,8 @@ final class RegionLoss {
         long takenOverMs = kill();
         rig.runFor(AFTER_NS, () -> {});
         away.end();
-        say.accept("taken over after " + takenOverMs + " ms; " + rig.simulation().progress());
+        say.accept(
+                "taken over after " + takenOverMs + " ms; " + rig.simulation().progress());
         Loss loss = loss();
         long ackedInGap = readTheDead(loss);
         boolean isReturned = finish(diedMs);
@@ -173,7 +173,9 @@ final class RegionLoss {
     private boolean finish(long diedMs) {
         rig.speed(plan.speed());
         boolean isOver = rig.runUntil(
-                () -> rig.simulatedMs() >= diedMs + plan.afterMs(), TimeUnit.MILLISECONDS.toNanos(plan.afterMs()), () -> {});
+                () -> rig.simulatedMs() >= diedMs + plan.afterMs(),
+                TimeUnit.MILLISECONDS.toNanos(plan.afterMs()),
+                () -> {});
         if (!isOver) {
             say.accept("simulated time is slow; going on without the rest of it");
         }
@@ -221,8 +223,8 @@ final class RegionLoss {
                 .forEach(promise -> promises.put(key(promise.driver(), promise.session()), promise));
         long[] acked = new long[1];
         FixView fix = new FixView();
-        try (LogReader log = LogReader.open(
-                new MappedDisk(), rig.processes().layout().dataDir(victim))) {
+        try (LogReader log =
+                LogReader.open(new MappedDisk(), rig.processes().layout().dataDir(victim))) {
             for (PartitionReader partition : LogPlace.of(log, StreamName.FIXES)) {
                 long from = loss.from(partition);
                 HistoryChecker.readAll(partition, (offset, hlc, type, buffer, index, length) -> {
@@ -258,8 +260,8 @@ final class RegionLoss {
             long startNs) {
         List<HistoryChecker.Promise> promises =
                 HistoryChecker.promises(rig.simulation().ledger());
-        try (LogReader log = LogReader.open(
-                new MappedDisk(), rig.processes().layout().dataDir(survivor))) {
+        try (LogReader log =
+                LogReader.open(new MappedDisk(), rig.processes().layout().dataDir(survivor))) {
             List<PartitionReader> trips = new ArrayList<>(LogPlace.of(log, StreamName.TRIPS));
             for (PartitionReader partition : LogPlace.of(log, StreamName.PRICES)) {
                 if (partition.partition() == ServedPartitions.DISPATCH_PARTITION) {
@@ -268,7 +270,9 @@ final class RegionLoss {
             }
             return new Result(
                     plan.rig().ackLevel().equals("GEO"),
-                    promises.stream().mapToLong(HistoryChecker.Promise::ackedSeq).sum(),
+                    promises.stream()
+                            .mapToLong(HistoryChecker.Promise::ackedSeq)
+                            .sum(),
                     HistoryChecker.check(
                             LogPlace.of(log, StreamName.FIXES), LogPlace.of(log, StreamName.LATE), trips, promises),
                     loss.gapRecords(),
@@ -288,5 +292,4 @@ final class RegionLoss {
     private void goOnWithPrices(PartitionReader survivors, Loss loss) {
         prices.read(survivors, Math.min(loss.from(survivors), deadPricesEnd), Long.MAX_VALUE);
     }
-
 }

@@ -39,7 +39,8 @@ final class RegionRig implements AutoCloseable {
      * @param suspectMs how long a silent region lives on for the others
      * @param heap of each region's process
      */
-    record Plan(String regions, int partitionsEach, String ackLevel, int suspectMs, int vehicles, long seed, String heap) {
+    record Plan(
+            String regions, int partitionsEach, String ackLevel, int suspectMs, int vehicles, long seed, String heap) {
         Plan {
             if (vehicles < 1) {
                 throw new HailstormException(
