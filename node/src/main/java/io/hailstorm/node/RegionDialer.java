@@ -98,7 +98,7 @@ final class RegionDialer {
 
     @SuppressWarnings("FutureReturnValueIgnored") // a dial that fails ends here again
     private void onEnded(Dialed dialed, Status status) {
-        if (!link.ended(dialed) || stopped) {
+        if (!link.ended(dialed) || stopped || loop.isShuttingDown()) {
             return;
         }
         String failure = status.getCode() + ": " + status.getDescription();
@@ -143,12 +143,12 @@ final class RegionDialer {
         @Override
         public void onError(Throwable failure) {
             // May come on a thread of the channel's, such as the one that looks names up.
-            loop.execute(() -> onEnded(this, Status.fromThrowable(failure)));
+            RegionLink.onLoop(loop, () -> onEnded(this, Status.fromThrowable(failure)));
         }
 
         @Override
         public void onCompleted() {
-            loop.execute(() -> onEnded(this, Status.OK));
+            RegionLink.onLoop(loop, () -> onEnded(this, Status.OK));
         }
 
         @Override

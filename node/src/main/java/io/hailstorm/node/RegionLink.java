@@ -9,6 +9,7 @@ import io.hailstorm.protocol.v1.ExchangeResponse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -80,7 +81,7 @@ final class RegionLink {
             return false;
         }
         if (drainIsDue.compareAndSet(false, true)) {
-            loop.execute(this::drain);
+            onLoop(loop, this::drain);
         }
         return true;
     }
@@ -198,5 +199,14 @@ final class RegionLink {
 
     static ExchangeResponse response(List<ByteString> frames) {
         return ExchangeResponse.newBuilder().addAllFrames(frames).build();
+    }
+
+    /** Runs something on a transport's event loop, unless it has closed: then there is nobody left to tell. */
+    static void onLoop(Executor loop, Runnable task) {
+        try {
+            loop.execute(task);
+        } catch (RejectedExecutionException _) {
+            // Closed; what waits goes with it.
+        }
     }
 }

@@ -90,7 +90,7 @@ final class RegionPeerService extends RegionPeerServiceGrpc.RegionPeerServiceImp
         private void onEnded() {
             RegionLink of = link;
             if (of != null) {
-                loop.execute(() -> of.ended(this));
+                RegionLink.onLoop(loop, () -> of.ended(this));
             }
         }
 
