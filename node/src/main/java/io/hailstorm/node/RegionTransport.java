@@ -177,7 +177,7 @@ final class RegionTransport implements RegionNetwork {
 
     @Override
     public void close() {
-        loop.execute(() -> {
+        RegionLink.onLoop(loop, () -> {
             dialers.forEach(RegionDialer::stop);
             links.values().forEach(RegionLink::close);
         });
