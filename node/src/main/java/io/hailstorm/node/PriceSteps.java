@@ -58,8 +58,9 @@ final class PriceSteps {
     private void step(long cell, int before, int after, double up, double down) {
         changes++;
         largest = Math.max(largest, Math.max((double) after / before, (double) before / after));
-        boolean isWithin = after <= before * up + config.multiplierStepMilli()
-                && after >= before / down - config.multiplierStepMilli();
+        // Each of the two is the nearest multiple of a step to what it stands for.
+        double half = config.multiplierStepMilli() / 2.0;
+        boolean isWithin = after <= (before + half) * up + half && after >= (before - half) / down - half;
         if (!isWithin) {
             jumps++;
             if (examples.size() < EXAMPLES_MAX) {
