@@ -19,6 +19,7 @@ import org.HdrHistogram.Histogram;
  *       sent, and ends when the phone is greeted elsewhere and all it had sent before is acknowledged.
  *   <li>The <b>dip</b> is 100 · (1 − lowest / median) of the fixes acknowledged in one second, over all seconds that begin at a
  *       multiple of {@link #BUCKET_MS}, between {@link #steady} and {@link #stop}.
+ *   <li>All of them leave the warm-up out, where a run has one.
  * </ul>
  *
  * <p>One owner thread. Steady state: no allocation; with no disturbance under way a wait costs an addition.
@@ -114,10 +115,14 @@ public final class Pauses {
 
     // ---- what the owner of the run says
 
-    /** Warmed up: throughput counts from here on. */
+    /** Warmed up: everything counts from here on, and what was done to the server before does not. */
     public void steady() {
         if (steadyFromNs == NEVER) {
             steadyFromNs = nowNs();
+            underWay.clear();
+            waitUs.reset();
+            disturbanceUs.reset();
+            handOverUs.reset();
         }
     }
 

@@ -76,6 +76,24 @@ final class PausesTest {
     }
 
     @Test
+    void whatIsDoneToTheServerWhileItWarmsUpDoesNotCount() {
+        Pauses.Disturbance cold = pauses.begin(at(HERE));
+        waited(0, 900, HERE);
+        pauses.handedOver(700 * MS);
+        time.advanceMs(1_000);
+        pauses.steady();
+        cold.end();
+        Pauses.Disturbance warm = pauses.begin(at(HERE));
+        waited(990, 1_010, HERE);
+        warm.end();
+
+        assertEquals(1, pauses.disturbances().count());
+        assertEquals(20, pauses.disturbances().maxMs(), 0.1);
+        assertEquals(0, pauses.handOvers().count());
+        assertEquals(1, pauses.waits().count());
+    }
+
+    @Test
     void theDipIsTheWorstSecondAgainstTheMedianWhereverItBegins() {
         pauses.steady();
         // A hundred each tenth of a second, but for three tenths across the boundary of two seconds.
