@@ -8,22 +8,19 @@ import io.hailstorm.geo.City;
 import io.hailstorm.geo.PartitionMap;
 import io.hailstorm.kernel.CounterRandom;
 import io.hailstorm.protocol.v1.Migration;
-import io.hailstorm.protocol.v1.MoveRangeRequest;
-import io.hailstorm.protocol.v1.MoveRangeResponse;
 import io.hailstorm.protocol.v1.ReturnRegionRequest;
 import io.hailstorm.protocol.v1.ReturnRegionResponse;
 import io.hailstorm.protocol.v1.TenureServiceGrpc;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whoever operates the regions of a rig, at random: moves ranges within and between regions, one after another, where cars
- * are, and has regions that were taken over returned. What it asks for depends on the seed and on what it sees. The thread
+ * Whoever operates the regions of a rig, at random: moves ranges within and between regions, splits and merges partitions, one
+ * after another, where cars are, and has regions that were taken over returned. What it asks for depends on the seed and on what it sees. The thread
  * that steps the rig.
  */
 final class RegionOperator {
@@ -33,32 +30,29 @@ final class RegionOperator {
 
     private static final long CALL_S = 5;
     private static final int CELLS_MAX = 4;
-    private static final int NEIGHBOURS = 7;
     private static final int RETURN_ONE_IN = 4;
 
     private static final int STREAM_KIND = 401;
     private static final int STREAM_CELL = 402;
-    private static final int STREAM_SIZE = 403;
-    private static final int STREAM_TARGET = 404;
 
     private final RegionRig rig;
     private final MoveDesk desk;
     private final City city;
     private final long seed;
-    private final Cells cells = Cells.create();
+    private final RandomChanges changes;
     private final AtomicLong refused = new AtomicLong();
     private final AtomicLong returns = new AtomicLong();
     private long draws;
     private long askedNs;
     private long askedCount;
-    private @Nullable String current;
-    private volatile boolean isCurrentRefused;
+    private @Nullable AskedChange current;
 
     RegionOperator(RegionRig rig, City city, long seed) {
         this.rig = rig;
         this.city = city;
         this.seed = seed;
         desk = rig.demo().moves();
+        changes = new RandomChanges(desk, Cells.create(), seed, CELLS_MAX);
     }
 
     /** Takes notice of the move under way, and does the next thing when it is time. */
@@ -71,7 +65,7 @@ final class RegionOperator {
         if (draw(RETURN_ONE_IN, STREAM_KIND) == 0) {
             returnOne();
         } else {
-            move();
+            change();
         }
     }
 
@@ -80,53 +74,32 @@ final class RegionOperator {
     }
 
     private boolean isUnderWay() {
-        String move = current;
-        if (move == null) {
+        AskedChange change = current;
+        if (change == null) {
             return false;
         }
-        boolean isEnded = isCurrentRefused
-                || rig.wall().monotonicNs() - askedNs > FORGET_NS
-                || desk.migrations().stream()
-                        .anyMatch(each -> each.getMigration().equals(move) && each.getDone());
-        if (isEnded) {
+        for (Migration migration : desk.migrations()) {
+            if (change.isOf(migration) && migration.getDone()) {
+                change.ended(migration);
+            }
+        }
+        if (change.isRefused()) {
+            refused.incrementAndGet();
+        }
+        if (change.isOver() || rig.wall().monotonicNs() - change.askedNs() > FORGET_NS) {
             current = null;
         }
-        return !isEnded;
+        return current != null;
     }
 
-    private void move() {
+    private void change() {
         PartitionMap map = desk.map();
-        if (map.partitionCount() < 2) {
+        if (map.cells().isEmpty()) {
             return; // nobody has answered yet
         }
-        long first = busyCell(map);
-        int source = map.partitionOf(first);
-        int other = draw(map.partitionCount() - 1, STREAM_TARGET);
-        int target = other < source ? other : other + 1;
-        Set<Long> range = around(map, first, 1 + draw(CELLS_MAX, STREAM_SIZE));
-        if (range.size() >= map.cellsOf(source).size()) {
-            return; // a partition keeps a cell
-        }
-        String id = "chaos-" + seed + "-" + draws;
-        MoveRangeRequest.Builder request =
-                MoveRangeRequest.newBuilder().setRequestId(id).setTargetPartition(target);
-        range.forEach(cell -> request.addCells(Long.toHexString(cell)));
-        current = id;
-        isCurrentRefused = false;
-        askedCount++;
-        desk.move(request.build(), new StreamObserver<MoveRangeResponse>() {
-            @Override
-            public void onNext(MoveRangeResponse response) {}
-
-            @Override
-            public void onError(Throwable failure) {
-                refused.incrementAndGet();
-                isCurrentRefused = true;
-            }
-
-            @Override
-            public void onCompleted() {}
-        });
+        current = changes.ask("chaos-" + seed + "-" + draws, draws, busyCell(map), askedNs)
+                .orElse(null);
+        askedCount += current == null ? 0 : 1;
     }
 
     /** A cell as likely as it is busy. */
@@ -141,18 +114,6 @@ final class RegionOperator {
             }
         }
         return all.getLast();
-    }
-
-    private Set<Long> around(PartitionMap map, long first, int size) {
-        Set<Long> range = new TreeSet<>(Set.of(first));
-        long[] disk = new long[NEIGHBOURS];
-        int count = cells.gridDisk(first, 1, disk);
-        for (int i = 0; i < count && range.size() < size; i++) {
-            if (map.partitionOf(disk[i]) == map.partitionOf(first)) {
-                range.add(disk[i]);
-            }
-        }
-        return range;
     }
 
     private void returnOne() {

@@ -7,12 +7,16 @@ import io.grpc.stub.StreamObserver;
 import io.hailstorm.geo.PartitionMap;
 import io.hailstorm.kernel.TimeSource;
 import io.hailstorm.protocol.v1.AdminServiceGrpc;
+import io.hailstorm.protocol.v1.MergePartitionsRequest;
+import io.hailstorm.protocol.v1.MergePartitionsResponse;
 import io.hailstorm.protocol.v1.Migration;
 import io.hailstorm.protocol.v1.MoveRangeRequest;
 import io.hailstorm.protocol.v1.MoveRangeResponse;
 import io.hailstorm.protocol.v1.PartitionRanges;
 import io.hailstorm.protocol.v1.ShowRangesRequest;
 import io.hailstorm.protocol.v1.ShowRangesResponse;
+import io.hailstorm.protocol.v1.SplitPartitionRequest;
+import io.hailstorm.protocol.v1.SplitPartitionResponse;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -58,8 +62,18 @@ final class RemoteMoves implements MoveDesk {
     }
 
     @Override
-    public void move(MoveRangeRequest request, StreamObserver<MoveRangeResponse> response) {
+    public void send(MoveRangeRequest request, StreamObserver<MoveRangeResponse> response) {
         stub().moveRange(request, response);
+    }
+
+    @Override
+    public void send(SplitPartitionRequest request, StreamObserver<SplitPartitionResponse> response) {
+        stub().splitPartition(request, response);
+    }
+
+    @Override
+    public void send(MergePartitionsRequest request, StreamObserver<MergePartitionsResponse> response) {
+        stub().mergePartitions(request, response);
     }
 
     private AdminServiceGrpc.AdminServiceStub stub() {
@@ -94,7 +108,7 @@ final class RemoteMoves implements MoveDesk {
     }
 
     private void take(ShowRangesResponse shown) {
-        if (shown.getMapEpoch() != map.epoch()) {
+        if (shown.getMapEpoch() != map.epoch() || map.cells().isEmpty()) {
             Map<Long, Integer> owners = new HashMap<>();
             for (PartitionRanges ranges : shown.getPartitionsList()) {
                 ranges.getCellsList()
