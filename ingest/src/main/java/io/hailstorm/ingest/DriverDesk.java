@@ -168,6 +168,7 @@ final class DriverDesk implements PendingAcks.Tally, HandOvers.Phones {
         Directive.Builder directive = Directive.newBuilder()
                 .setKind(Directive.Kind.RECONNECT)
                 .setDelayMs(delayMs)
+                .setClockOffsetMs(stream.clockOffsetMs())
                 .setEndpoint(partition < 0 ? "" : servers.endpoint(partition));
         if (!authority.isNone()) {
             directive.setAuthority(authority.toProto());

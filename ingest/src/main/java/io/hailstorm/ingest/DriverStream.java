@@ -52,7 +52,6 @@ final class DriverStream implements StreamObserver<DriveRequest> {
     private final AtomicBoolean parked = new AtomicBoolean();
     private final AtomicBoolean ackWaiting = new AtomicBoolean();
     private boolean greeted;
-    private long clockOffsetMs;
     /** Copied into the ring so far. */
     private volatile long sentFixes;
 
@@ -268,13 +267,11 @@ final class DriverStream implements StreamObserver<DriveRequest> {
                             : "session: expected a positive number, got " + session));
             return false;
         }
-        var deviceTime = message.getHello().getDeviceTime();
-        long deviceMs = deviceTime.getSeconds() * 1_000 + deviceTime.getNanos() / 1_000_000;
         int index = ring.tryClaim(EdgeRing.HELLO, EdgeRing.HELLO_LENGTH);
         if (index < 0) {
             return false;
         }
-        clockOffsetMs = message.getHello().hasDeviceTime() ? time.epochMs() - deviceMs : 0;
+        long clockOffsetMs = FixWriter.clockOffsetMs(message.getHello(), time.epochMs());
         ring.buffer().putInt(index + EdgeRing.SLOT_OFFSET, slot);
         ring.buffer().putLong(index + EdgeRing.BODY_OFFSET, session);
         ring.buffer().putLong(index + EdgeRing.LONG_2_OFFSET, clockOffsetMs);
@@ -283,6 +280,11 @@ final class DriverStream implements StreamObserver<DriveRequest> {
         greeted = true;
         writer.begin(session, clockOffsetMs);
         return true;
+    }
+
+    /** Server clock minus device clock, as far as this stream knows; any thread. */
+    long clockOffsetMs() {
+        return writer.clockOffsetMs();
     }
 
     private boolean fixes(DriveRequest message, int fromIndex) {

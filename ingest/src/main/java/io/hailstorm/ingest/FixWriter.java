@@ -1,5 +1,6 @@
 package io.hailstorm.ingest;
 
+import com.google.protobuf.Timestamp;
 import io.hailstorm.geo.CellShortcut;
 import io.hailstorm.geo.Cells;
 import io.hailstorm.kernel.FixDescriptor;
@@ -7,6 +8,7 @@ import io.hailstorm.kernel.FixView;
 import io.hailstorm.protocol.v1.DriverState;
 import io.hailstorm.protocol.v1.Fix;
 import io.hailstorm.protocol.v1.FixBatch;
+import io.hailstorm.protocol.v1.Hello;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -24,7 +26,9 @@ final class FixWriter {
     private final long driver;
     private final FixView view = new FixView();
     private long session;
-    private long clockOffsetMs;
+    /** Written by the stream's thread; any thread may look. */
+    private volatile long clockOffsetMs;
+
     private long greetingDelayLeftMs;
     private long previousCell = Cells.NULL_CELL;
 
@@ -36,6 +40,26 @@ final class FixWriter {
         session = newSession;
         clockOffsetMs = Math.clamp(newClockOffsetMs, -TIME_MS_MAX, TIME_MS_MAX);
         greetingDelayLeftMs = GREETING_DELAY_MS_MAX;
+    }
+
+    /** Server clock minus device clock, as far as this stream knows. */
+    long clockOffsetMs() {
+        return clockOffsetMs;
+    }
+
+    /**
+     * The offset to begin with: the one read off the Hello, or a smaller one that another server came to know of this session, unless
+     * they differ by more than a Hello may take.
+     */
+    static long clockOffsetMs(Hello hello, long nowMs) {
+        if (!hello.hasDeviceTime()) {
+            return 0;
+        }
+        Timestamp device = hello.getDeviceTime();
+        long readMs = nowMs - (device.getSeconds() * 1_000 + device.getNanos() / 1_000_000);
+        long lessMs = readMs - hello.getClockOffsetMs();
+        boolean isBetterKnown = hello.hasClockOffsetMs() && lessMs > 0 && lessMs <= GREETING_DELAY_MS_MAX;
+        return isBetterKnown ? hello.getClockOffsetMs() : readMs;
     }
 
     void write(
@@ -77,12 +101,14 @@ final class FixWriter {
      * {@link #GREETING_DELAY_MS_MAX} it is the phone's clock that jumped, and the fix is left in the future.
      */
     private long eventMs(long deviceMs, long nowMs) {
-        long aheadMs = deviceMs + clockOffsetMs - nowMs;
+        long offsetMs = clockOffsetMs;
+        long aheadMs = deviceMs + offsetMs - nowMs;
         if (aheadMs > 0 && aheadMs <= greetingDelayLeftMs) {
             greetingDelayLeftMs -= aheadMs;
-            clockOffsetMs -= aheadMs;
+            offsetMs -= aheadMs;
+            clockOffsetMs = offsetMs;
         }
-        return deviceMs + clockOffsetMs;
+        return deviceMs + offsetMs;
     }
 
     /** A value that fits, never mistaken for "unknown". */

@@ -63,6 +63,7 @@ class HandOverProtocolTest {
         phone.send(fix(3, 1), fix(4, 2), fix(5, 3), fix(6, 4));
         run(west);
         assertThat(directive(phone).getEndpoint()).isEqualTo("node-1");
+        assertThat(directive(phone).hasClockOffsetMs()).isTrue();
         return phone;
     }
 

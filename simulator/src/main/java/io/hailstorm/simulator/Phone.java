@@ -260,7 +260,7 @@ final class Phone {
         network.counters.streamsOpened++;
         ClientCallStreamObserver<DriveRequest> stream = network.open(this, route.channel(), ++generation);
         requests = stream;
-        stream.onNext(fixes.hello(nowMs, route.authority()));
+        stream.onNext(fixes.hello(nowMs, route));
         awaitAnswer(nowMs);
     }
 

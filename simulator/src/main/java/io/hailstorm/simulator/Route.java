@@ -5,7 +5,9 @@ import io.grpc.Status;
 import io.hailstorm.kernel.CounterRandom;
 import io.hailstorm.protocol.v1.Authority;
 import io.hailstorm.protocol.v1.Directive;
+import io.hailstorm.protocol.v1.Hello;
 import io.hailstorm.protocol.v1.Welcome;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +42,8 @@ final class Route {
     private boolean sentElsewhere;
     private long upSinceMs = NEVER;
     private @Nullable Authority authority;
+    /** What a server that sent the phone elsewhere knew of its clock. */
+    private OptionalLong clockOffsetMs = OptionalLong.empty();
 
     Route(PhoneNetwork network, long driver, int phoneIndex) {
         endpoints = network.endpoints;
@@ -54,16 +58,19 @@ final class Route {
         return endpoints.channel(endpoint, phoneIndex);
     }
 
-    /** Where a server last said the driver belongs; none did when null. */
-    @Nullable
-    Authority authority() {
-        return authority;
+    /** Gives back what servers said. */
+    void introduce(Hello.Builder hello) {
+        if (authority != null) {
+            hello.setAuthority(authority);
+        }
+        clockOffsetMs.ifPresent(hello::setClockOffsetMs);
     }
 
     void greeted(Welcome welcome, long nowMs) {
         if (welcome.hasAuthority()) {
             authority = welcome.getAuthority();
         }
+        clockOffsetMs = OptionalLong.empty();
         attempt = 0;
         upSinceMs = nowMs;
     }
@@ -89,6 +96,9 @@ final class Route {
     long sentTo(Directive directive, long draw, long nowMs) {
         if (directive.hasAuthority()) {
             authority = directive.getAuthority();
+        }
+        if (directive.hasClockOffsetMs()) {
+            clockOffsetMs = OptionalLong.of(directive.getClockOffsetMs());
         }
         String name = directive.getEndpoint();
         if (upSinceMs != NEVER && nowMs - upSinceMs >= STEADY_MS) {

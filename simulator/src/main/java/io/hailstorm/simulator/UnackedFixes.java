@@ -2,7 +2,6 @@ package io.hailstorm.simulator;
 
 import com.google.protobuf.Timestamp;
 import io.hailstorm.kernel.CounterRandom;
-import io.hailstorm.protocol.v1.Authority;
 import io.hailstorm.protocol.v1.DriveRequest;
 import io.hailstorm.protocol.v1.FixAck;
 import io.hailstorm.protocol.v1.FixBatch;
@@ -101,16 +100,14 @@ final class UnackedFixes {
     }
 
     /** Opens or resumes the session on a new stream. */
-    DriveRequest hello(long nowMs, @Nullable Authority authority) {
+    DriveRequest hello(long nowMs, Route route) {
         long atMs = deviceMs(nowMs);
         Timestamp deviceTime = Timestamp.newBuilder()
                 .setSeconds(Math.floorDiv(atMs, 1_000L))
                 .setNanos((int) Math.floorMod(atMs, 1_000L) * 1_000_000)
                 .build();
         Hello.Builder hello = Hello.newBuilder().setSession(session).setDeviceTime(deviceTime);
-        if (authority != null) {
-            hello.setAuthority(authority);
-        }
+        route.introduce(hello);
         return DriveRequest.newBuilder().setHello(hello).build();
     }
 
