@@ -15,7 +15,7 @@ final class PendingAcks {
     /** A rejected fix: this plus the number of its {@link io.hailstorm.protocol.v1.FixRejection}. */
     static final int REJECTED = 16;
 
-    private static final int INITIAL_CAPACITY = 1024;
+    private static final int INITIAL_CAPACITY = 64;
 
     private @Nullable DriverSession[] sessions = new DriverSession[INITIAL_CAPACITY];
     private @Nullable DriverStream[] streams = new DriverStream[INITIAL_CAPACITY];

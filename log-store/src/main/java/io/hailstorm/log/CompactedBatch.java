@@ -16,9 +16,13 @@ final class CompactedBatch {
     /** A record's place in its batch is an unsigned 16-bit number. */
     private static final int SPAN_MAX = 1 << 16;
 
+    private static final int INITIAL_CAPACITY = 64 << 10;
+
     private final CompactionPolicy policy;
     private final Long2LongHashMap latestOffsets;
-    private UnsafeBuffer records = new UnsafeBuffer(ByteBuffer.allocateDirect(64 << 10));
+    /** Most partitions are never compacted: memory is taken at the first batch. */
+    private UnsafeBuffer records = new UnsafeBuffer(0, 0);
+
     private int length;
     private int recordCount;
     private int survivorCount;
@@ -49,7 +53,7 @@ final class CompactedBatch {
 
     private void sift(Segment segment, int at, int how, UnsafeBuffer from, int first, int end) {
         if (records.capacity() < end - first) {
-            records = new UnsafeBuffer(ByteBuffer.allocateDirect(end - first));
+            records = new UnsafeBuffer(ByteBuffer.allocateDirect(Math.max(INITIAL_CAPACITY, end - first)));
         }
         long base = segment.buffer.getLong(at + BASE_OFFSET_OFFSET);
         boolean isSparse = (how & CODEC_SPARSE) != 0;

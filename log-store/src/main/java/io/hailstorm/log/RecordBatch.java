@@ -1,6 +1,7 @@
 package io.hailstorm.log;
 
 import io.hailstorm.kernel.Invariants;
+import java.nio.ByteBuffer;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -29,7 +30,10 @@ public final class RecordBatch {
     /** The producer of records that need no idempotence. */
     public static final long NO_PRODUCER = 0;
 
-    private final UnsafeBuffer buffer;
+    private static final int INITIAL_CAPACITY = 4 << 10;
+
+    private final int capacity;
+    private final UnsafeBuffer buffer = new UnsafeBuffer(0, 0);
     private long rangeEpoch;
     private long producerId;
     private int producerEpoch;
@@ -38,8 +42,9 @@ public final class RecordBatch {
     private int count;
     private int length;
 
+    /** @param capacity bytes of records at most; memory is taken as it is needed, and kept */
     public RecordBatch(int capacity) {
-        buffer = new UnsafeBuffer(java.nio.ByteBuffer.allocateDirect(capacity));
+        this.capacity = capacity;
     }
 
     /**
@@ -70,7 +75,7 @@ public final class RecordBatch {
     /** Adds a record by copying it; false when it does not fit, and nothing is changed then. */
     public boolean add(int type, DirectBuffer source, int index, int payloadLength) {
         int recordLength = recordLength(payloadLength);
-        if (length + recordLength > buffer.capacity()) {
+        if (!hasRoom(recordLength)) {
             return false;
         }
         buffer.putInt(length, payloadLength);
@@ -88,12 +93,25 @@ public final class RecordBatch {
 
     /** Adds records as they lie in another batch, back to back; false when they do not fit, and nothing is changed then. */
     boolean addRecords(DirectBuffer source, int index, int recordsLength, int recordCount) {
-        if (length + recordsLength > buffer.capacity()) {
+        if (!hasRoom(recordsLength)) {
             return false;
         }
         buffer.putBytes(length, source, index, recordsLength);
         length += recordsLength;
         count += recordCount;
+        return true;
+    }
+
+    private boolean hasRoom(int bytes) {
+        int needed = length + bytes;
+        return needed <= buffer.capacity() || (needed <= capacity && grow(needed));
+    }
+
+    private boolean grow(int needed) {
+        int doubled = Integer.highestOneBit(needed - 1) << 1;
+        ByteBuffer larger = ByteBuffer.allocateDirect(Math.min(capacity, Math.max(INITIAL_CAPACITY, doubled)));
+        buffer.getBytes(0, larger, 0, length);
+        buffer.wrap(larger);
         return true;
     }
 
