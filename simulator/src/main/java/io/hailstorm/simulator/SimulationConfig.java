@@ -2,6 +2,7 @@ package io.hailstorm.simulator;
 
 import io.hailstorm.geo.City;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * What to simulate. Three modes follow from what is given: neither file is a synthetic city; {@code fixes} alone is an
@@ -65,192 +66,104 @@ public record SimulationConfig(
     }
 
     public SimulationConfig withVehicles(int value) {
-        return new SimulationConfig(
-                city,
-                value,
-                seed,
-                realism,
-                tripsPerVehicleHour,
-                fixes,
-                trips,
-                serviceArea,
-                firstDriverId,
-                firstRiderId,
-                firstSession,
-                maxInFlightFixes,
-                maxOutstandingCalls,
-                maxInFlightAgeMs,
-                fixIntervalMs);
+        return with(copy -> copy.vehicles = value);
     }
 
     public SimulationConfig withSeed(long value) {
-        return new SimulationConfig(
-                city,
-                vehicles,
-                value,
-                realism,
-                tripsPerVehicleHour,
-                fixes,
-                trips,
-                serviceArea,
-                firstDriverId,
-                firstRiderId,
-                firstSession,
-                maxInFlightFixes,
-                maxOutstandingCalls,
-                maxInFlightAgeMs,
-                fixIntervalMs);
+        return with(copy -> copy.seed = value);
     }
 
     public SimulationConfig withRealism(Realism value) {
-        return new SimulationConfig(
-                city,
-                vehicles,
-                seed,
-                value,
-                tripsPerVehicleHour,
-                fixes,
-                trips,
-                serviceArea,
-                firstDriverId,
-                firstRiderId,
-                firstSession,
-                maxInFlightFixes,
-                maxOutstandingCalls,
-                maxInFlightAgeMs,
-                fixIntervalMs);
+        return with(copy -> copy.realism = value);
     }
 
     public SimulationConfig withTripsPerVehicleHour(double value) {
-        return new SimulationConfig(
-                city,
-                vehicles,
-                seed,
-                realism,
-                value,
-                fixes,
-                trips,
-                serviceArea,
-                firstDriverId,
-                firstRiderId,
-                firstSession,
-                maxInFlightFixes,
-                maxOutstandingCalls,
-                maxInFlightAgeMs,
-                fixIntervalMs);
+        return with(copy -> copy.tripsPerVehicleHour = value);
     }
 
     public SimulationConfig withFixes(RecordedFixes value) {
-        return new SimulationConfig(
-                city,
-                vehicles,
-                seed,
-                realism,
-                tripsPerVehicleHour,
-                Optional.of(value),
-                trips,
-                serviceArea,
-                firstDriverId,
-                firstRiderId,
-                firstSession,
-                maxInFlightFixes,
-                maxOutstandingCalls,
-                maxInFlightAgeMs,
-                fixIntervalMs);
+        return with(copy -> copy.fixes = Optional.of(value));
     }
 
     public SimulationConfig withTrips(RecordedTrips value) {
-        return new SimulationConfig(
-                city,
-                vehicles,
-                seed,
-                realism,
-                tripsPerVehicleHour,
-                fixes,
-                Optional.of(value),
-                serviceArea,
-                firstDriverId,
-                firstRiderId,
-                firstSession,
-                maxInFlightFixes,
-                maxOutstandingCalls,
-                maxInFlightAgeMs,
-                fixIntervalMs);
+        return with(copy -> copy.trips = Optional.of(value));
     }
 
     public SimulationConfig withServiceArea(ServiceArea value) {
-        return new SimulationConfig(
-                city,
-                vehicles,
-                seed,
-                realism,
-                tripsPerVehicleHour,
-                fixes,
-                trips,
-                value,
-                firstDriverId,
-                firstRiderId,
-                firstSession,
-                maxInFlightFixes,
-                maxOutstandingCalls,
-                maxInFlightAgeMs,
-                fixIntervalMs);
+        return with(copy -> copy.serviceArea = value);
     }
 
     public SimulationConfig withFirstSession(long value) {
-        return new SimulationConfig(
-                city,
-                vehicles,
-                seed,
-                realism,
-                tripsPerVehicleHour,
-                fixes,
-                trips,
-                serviceArea,
-                firstDriverId,
-                firstRiderId,
-                value,
-                maxInFlightFixes,
-                maxOutstandingCalls,
-                maxInFlightAgeMs,
-                fixIntervalMs);
+        return with(copy -> copy.firstSession = value);
     }
 
     public SimulationConfig withMaxInFlightAgeMs(long value) {
-        return new SimulationConfig(
-                city,
-                vehicles,
-                seed,
-                realism,
-                tripsPerVehicleHour,
-                fixes,
-                trips,
-                serviceArea,
-                firstDriverId,
-                firstRiderId,
-                firstSession,
-                maxInFlightFixes,
-                maxOutstandingCalls,
-                value,
-                fixIntervalMs);
+        return with(copy -> copy.maxInFlightAgeMs = value);
     }
 
     public SimulationConfig withFixIntervalMs(int value) {
-        return new SimulationConfig(
-                city,
-                vehicles,
-                seed,
-                realism,
-                tripsPerVehicleHour,
-                fixes,
-                trips,
-                serviceArea,
-                firstDriverId,
-                firstRiderId,
-                firstSession,
-                maxInFlightFixes,
-                maxOutstandingCalls,
-                maxInFlightAgeMs,
-                value);
+        return with(copy -> copy.fixIntervalMs = value);
+    }
+
+    private SimulationConfig with(Consumer<Copy> change) {
+        Copy copy = new Copy(this);
+        change.accept(copy);
+        return copy.frozen();
+    }
+
+    /** The components, to be changed. */
+    private static final class Copy {
+        private final City city;
+        private int vehicles;
+        private long seed;
+        private Realism realism;
+        private double tripsPerVehicleHour;
+        private Optional<RecordedFixes> fixes;
+        private Optional<RecordedTrips> trips;
+        private ServiceArea serviceArea;
+        private final long firstDriverId;
+        private final long firstRiderId;
+        private long firstSession;
+        private final int maxInFlightFixes;
+        private final int maxOutstandingCalls;
+        private long maxInFlightAgeMs;
+        private int fixIntervalMs;
+
+        Copy(SimulationConfig of) {
+            city = of.city;
+            vehicles = of.vehicles;
+            seed = of.seed;
+            realism = of.realism;
+            tripsPerVehicleHour = of.tripsPerVehicleHour;
+            fixes = of.fixes;
+            trips = of.trips;
+            serviceArea = of.serviceArea;
+            firstDriverId = of.firstDriverId;
+            firstRiderId = of.firstRiderId;
+            firstSession = of.firstSession;
+            maxInFlightFixes = of.maxInFlightFixes;
+            maxOutstandingCalls = of.maxOutstandingCalls;
+            maxInFlightAgeMs = of.maxInFlightAgeMs;
+            fixIntervalMs = of.fixIntervalMs;
+        }
+
+        SimulationConfig frozen() {
+            return new SimulationConfig(
+                    city,
+                    vehicles,
+                    seed,
+                    realism,
+                    tripsPerVehicleHour,
+                    fixes,
+                    trips,
+                    serviceArea,
+                    firstDriverId,
+                    firstRiderId,
+                    firstSession,
+                    maxInFlightFixes,
+                    maxOutstandingCalls,
+                    maxInFlightAgeMs,
+                    fixIntervalMs);
+        }
     }
 }
