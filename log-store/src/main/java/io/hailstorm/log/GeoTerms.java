@@ -6,7 +6,9 @@ import io.hailstorm.kernel.HailstormException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.zip.CRC32C;
 
 /**
@@ -63,6 +65,14 @@ final class GeoTerms {
         void set(History other) {
             terms = other.terms.clone();
             starts = other.starts.clone();
+        }
+
+        List<TermStart> all() {
+            List<TermStart> all = new ArrayList<>(terms.length);
+            for (int i = 0; i < terms.length; i++) {
+                all.add(new TermStart(terms[i], starts[i]));
+            }
+            return List.copyOf(all);
         }
 
         int encodedBytes() {

@@ -69,6 +69,27 @@ public final class LogReader implements AutoCloseable {
                 .findFirst();
     }
 
+    /**
+     * In which terms a partition was written, ascending, as of now; empty where the log is not one of regions, and for what is
+     * older than the terms remembered.
+     */
+    public List<TermStart> terms(StreamName stream, int partition) {
+        if (!isOfRegions()) {
+            return List.of();
+        }
+        GeoTerms terms = new GeoTerms(disk, directory, StreamName.values().length * partitionCount);
+        return terms.of(KafkaLog.index(stream) * partitionCount + partition).all();
+    }
+
+    /** What take-overs cut off, on record here; empty where the log is not one of regions. */
+    public List<GeoStatus.Gap> gaps() {
+        return isOfRegions() ? new GeoGaps(disk, directory, Integer.MAX_VALUE).all() : List.of();
+    }
+
+    private boolean isOfRegions() {
+        return LogMeta.read(disk, directory).filter(LogMeta::isOfRegions).isPresent();
+    }
+
     /** How many partitions each stream has, whether or not they hold anything. */
     public int partitionCount() {
         return partitionCount;

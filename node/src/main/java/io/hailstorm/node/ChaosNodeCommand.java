@@ -78,6 +78,9 @@ final class ChaosNodeCommand implements Callable<Integer> {
         root.put("served_again_ms", servedMs);
         root.put("order_violations", verdict.orderViolations());
         root.put("double_offers", verdict.doubleOffers());
+        root.put("acceptor_violations", verdict.acceptorViolations());
+        root.put("epoch_violations", verdict.epochViolations());
+        root.put("lineage_violations", verdict.lineageViolations());
         root.put("killed_node", result.killedNode());
         root.put("killed_partitions", result.killedPartitions());
         root.put("clients_ok", result.areClientsContent());

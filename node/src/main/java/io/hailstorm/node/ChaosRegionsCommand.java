@@ -152,6 +152,10 @@ final class ChaosRegionsCommand implements Callable<Integer> {
         root.put("duplicated", worst(result.verdicts(), HistoryChecker.Verdict::duplicatesVisible));
         root.put("order_violations", worst(result.verdicts(), HistoryChecker.Verdict::orderViolations));
         root.put("double_offers", worst(result.verdicts(), HistoryChecker.Verdict::doubleOffers));
+        root.put("acceptor_violations", worst(result.verdicts(), HistoryChecker.Verdict::acceptorViolations));
+        root.put("epoch_violations", worst(result.verdicts(), HistoryChecker.Verdict::epochViolations));
+        root.put("lineage_violations", worst(result.verdicts(), HistoryChecker.Verdict::lineageViolations));
+        root.put("copies_differ", worst(result.verdicts(), HistoryChecker.Verdict::copiesDiffer));
         ArrayNode examples = root.putArray("examples");
         result.verdicts().forEach(verdict -> verdict.examples().forEach(examples::add));
         root.putObject("moves")
@@ -180,6 +184,10 @@ final class ChaosRegionsCommand implements Callable<Integer> {
         root.put("duplicated", result.verdict().duplicatesVisible());
         root.put("order_violations", result.verdict().orderViolations());
         root.put("double_offers", result.verdict().doubleOffers());
+        root.put("acceptor_violations", result.verdict().acceptorViolations());
+        root.put("epoch_violations", result.verdict().epochViolations());
+        root.put("lineage_violations", result.verdict().lineageViolations());
+        root.put("copies_differ", result.verdict().copiesDiffer());
         root.put("gap_records", result.gapRecords()).put("acked_in_gap", result.ackedInGap());
         root.put("gap_ms", result.waits().maxMs()).put("taken_over_ms", result.takenOverMs());
         root.putObject("prices")

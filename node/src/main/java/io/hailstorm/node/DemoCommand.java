@@ -253,10 +253,7 @@ final class DemoCommand implements Callable<Integer> {
                 figures.prices(),
                 figures.latency(),
                 HistoryChecker.check(
-                        nodes.partitions(StreamName.FIXES),
-                        nodes.partitions(StreamName.LATE),
-                        trips,
-                        HistoryChecker.promises(simulation.ledger())),
+                        HistoryStreams.of(nodes::partitions), HistoryChecker.promises(simulation.ledger())),
                 new MigrationReport(
                         migrations.map(MigrationDriver::doneCount).orElse(0L),
                         migrations.map(MigrationDriver::abortedCount).orElse(0L),

@@ -50,6 +50,11 @@ final class EventWriter {
                 .setTimeMs(timeMs);
     }
 
+    /** A record was read that others may have acted on: whatever is appended from now on has a later clock. */
+    void follow(long hlc) {
+        clock.restore(hlc);
+    }
+
     /** Appends, now or as soon as the log takes it. */
     void write(StreamName stream, int partition, Event event) {
         Event versioned = event.toBuilder()

@@ -333,8 +333,7 @@ final class HailstormNode implements PacedNode, AutoCloseable {
     }
 
     HistoryChecker.Verdict checkHistory(List<HistoryChecker.Promise> promises) {
-        return HistoryChecker.check(
-                partitions(StreamName.FIXES), partitions(StreamName.LATE), partitions(StreamName.TRIPS), promises);
+        return HistoryChecker.check(HistoryStreams.of(this::partitions), promises);
     }
 
     /** A stream's partitions, in their order. */

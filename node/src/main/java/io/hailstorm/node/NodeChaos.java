@@ -168,11 +168,8 @@ final class NodeChaos {
                 promises.stream().mapToLong(HistoryChecker.Promise::ackedSeq).sum();
         try (KafkaLog newcomer = reader("newcomer")) {
             await(() -> newcomer.kafkaStats().caughtUp(), "the log to be read back", newcomer);
-            HistoryChecker.Verdict verdict = HistoryChecker.check(
-                    partitions(newcomer, StreamName.FIXES),
-                    partitions(newcomer, StreamName.LATE),
-                    partitions(newcomer, StreamName.TRIPS),
-                    promises);
+            HistoryChecker.Verdict verdict =
+                    HistoryChecker.check(HistoryStreams.of(stream -> partitions(newcomer, stream)), promises);
             return new Result(
                     acked, verdict, victim, killedPartitions, servedNs, clients.exitCode() == 0, clients.output());
         }

@@ -340,6 +340,7 @@ final class RangeOwnership implements RangeAdmission {
             return 0;
         }
         controlOffset = control.read(from, Integer.MAX_VALUE, (offset, hlc, type, buffer, index, length) -> {
+            writer.follow(hlc);
             if (type == RecordType.EVENT) {
                 RangeCodec.control(EventReader.read(buffer, index, length)).ifPresent(record -> apply(offset, record));
             }

@@ -37,7 +37,7 @@ final class RegionChaos {
      * What came of it.
      *
      * @param acked fixes that phones were told are safe
-     * @param verdicts one a region, on its own data directory
+     * @param verdicts one a region, on its own data directory, and one over all of them
      * @param unreturned regions that did not get their partitions back in time
      * @param handedOver drivers taken in by another partition, in the log
      * @param isDrained whether every fix was acknowledged in the end
@@ -140,17 +140,19 @@ final class RegionChaos {
         List<HistoryChecker.Verdict> verdicts = new ArrayList<>();
         ControlHistory moves = new ControlHistory(0, 0, 0, 0, 0);
         long handedOver = 0;
-        for (int region = 0; region < rig.count(); region++) {
-            try (LogReader log =
-                    LogReader.open(new MappedDisk(), rig.processes().layout().dataDir(region))) {
-                verdicts.add(HistoryChecker.check(
-                        LogPlace.of(log, StreamName.FIXES),
-                        LogPlace.of(log, StreamName.LATE),
-                        LogPlace.of(log, StreamName.TRIPS),
-                        promises));
+        List<LogReader> logs = new ArrayList<>();
+        try {
+            for (int region = 0; region < rig.count(); region++) {
+                LogReader log = LogReader.open(
+                        new MappedDisk(), rig.processes().layout().dataDir(region));
+                logs.add(log);
+                verdicts.add(HistoryChecker.check(HistoryStreams.of(log), promises));
                 moves = ControlHistory.of(log.partition(StreamName.CONTROL, 0));
                 handedOver = handedOver(LogPlace.of(log, StreamName.FIXES));
             }
+            verdicts.add(HistoryChecker.check(logs, promises));
+        } finally {
+            logs.forEach(LogReader::close);
         }
         return new Result(
                 promises.stream().mapToLong(HistoryChecker.Promise::ackedSeq).sum(),

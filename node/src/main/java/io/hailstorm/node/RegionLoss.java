@@ -260,8 +260,10 @@ final class RegionLoss {
             long startNs) {
         List<HistoryChecker.Promise> promises =
                 HistoryChecker.promises(rig.simulation().ledger());
-        try (LogReader log =
-                LogReader.open(new MappedDisk(), rig.processes().layout().dataDir(survivor))) {
+        try (LogReader log = LogReader.open(
+                        new MappedDisk(), rig.processes().layout().dataDir(survivor));
+                LogReader victims = LogReader.open(
+                        new MappedDisk(), rig.processes().layout().dataDir(victim))) {
             List<PartitionReader> trips = new ArrayList<>(LogPlace.of(log, StreamName.TRIPS));
             for (PartitionReader partition : LogPlace.of(log, StreamName.PRICES)) {
                 if (partition.partition() == ServedPartitions.DISPATCH_PARTITION) {
@@ -273,8 +275,7 @@ final class RegionLoss {
                     promises.stream()
                             .mapToLong(HistoryChecker.Promise::ackedSeq)
                             .sum(),
-                    HistoryChecker.check(
-                            LogPlace.of(log, StreamName.FIXES), LogPlace.of(log, StreamName.LATE), trips, promises),
+                    HistoryChecker.check(List.of(log, victims), promises),
                     loss.gapRecords(),
                     ackedInGap,
                     rig.simulation().pauses().disturbances(),

@@ -57,6 +57,9 @@ record RunReport(
                 .put("lost", verdict.lost())
                 .put("duplicates_visible", verdict.duplicatesVisible())
                 .put("double_offers", verdict.doubleOffers())
+                .put("acceptor_violations", verdict.acceptorViolations())
+                .put("epoch_violations", verdict.epochViolations())
+                .put("lineage_violations", verdict.lineageViolations())
                 .put("ok", ok());
         migrations.putInto(root);
         root.put("digest", digest);
@@ -202,12 +205,16 @@ record RunReport(
         line(
                 out,
                 "invariants",
-                "%s: %d out of order, %d lost, %d doubled, %d double offers, in %,d records",
+                "%s: %d out of order, %d lost, %d doubled, %d double offers, %d second acceptors, %d off their ground,"
+                        + " %d broken lineages, in %,d records",
                 ok() ? "ok" : "VIOLATED",
                 verdict.orderViolations(),
                 verdict.lost(),
                 verdict.duplicatesVisible(),
                 verdict.doubleOffers(),
+                verdict.acceptorViolations(),
+                verdict.epochViolations(),
+                verdict.lineageViolations(),
                 verdict.records());
         verdict.examples().forEach(example -> line(out, "", "%s", example));
         line(

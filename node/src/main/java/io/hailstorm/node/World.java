@@ -3,6 +3,7 @@ package io.hailstorm.node;
 import io.hailstorm.kernel.CounterRandom;
 import io.hailstorm.kernel.HailstormException;
 import io.hailstorm.kernel.testing.VirtualTime;
+import io.hailstorm.log.LogReader;
 import io.hailstorm.migration.RangeEntry;
 import io.hailstorm.protocol.v1.DriveResponse;
 import java.util.ArrayList;
@@ -75,6 +76,9 @@ final class World {
             }
             if (!verdict.isViolated()) {
                 settle();
+            }
+            if (!verdict.isViolated()) {
+                checkHistory();
             }
         } catch (RuntimeException e) {
             verdict.violated("EXCEPTION", describe(e));
@@ -334,6 +338,21 @@ final class World {
             verdict.violated(
                     "L1",
                     "not over " + SETTLE_ROUNDS * SETTLE_ROUND_MS / 1_000 + " s after the last fault: " + unsettled());
+        }
+    }
+
+    /** The checker of real runs must find nothing either. */
+    private void checkHistory() {
+        List<LogReader> logs = new ArrayList<>();
+        try {
+            nodes.forEach(node -> logs.add(node.reader()));
+            HistoryChecker.Verdict found =
+                    HistoryChecker.check(logs, history.drivers().promises());
+            if (!found.ok()) {
+                verdict.violated("HISTORY", String.join("; ", found.examples()));
+            }
+        } finally {
+            logs.forEach(LogReader::close);
         }
     }
 

@@ -1,7 +1,9 @@
 package io.hailstorm.node;
 
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
@@ -113,6 +115,14 @@ final class WorldDrivers {
             }
             numbers.acknowledged++;
         }
+    }
+
+    /** What was acknowledged, for the checker of real runs. */
+    List<HistoryChecker.Promise> promises() {
+        List<HistoryChecker.Promise> promises = new ArrayList<>();
+        byId.forEach((id, driver) -> driver.sessions.forEach((session, numbers) ->
+                promises.add(new HistoryChecker.Promise(id, session, numbers.acknowledged, List.of()))));
+        return promises;
     }
 
     private static int compare(long sessionA, long seqA, long sessionB, long seqB) {

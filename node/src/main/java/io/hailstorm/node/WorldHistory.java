@@ -122,7 +122,7 @@ final class WorldHistory {
     }
 
     private boolean onRecord(long offset, long hlc, int type, DirectBuffer buffer, int index, int length) {
-        digest = digest(digest, offset, type, buffer, index, length);
+        digest = RecordDigest.of(digest, offset, type, buffer, index, length);
         switch (readingStream) {
             case FIXES -> onFixes(offset, type, buffer, index, length);
             case LATE -> {
@@ -158,19 +158,6 @@ final class WorldHistory {
             }
             RangeCodec.range(event).ifPresent(record -> ranges.onRange(readingPartition, offset, record));
         }
-    }
-
-    private static long digest(long before, long offset, int type, DirectBuffer buffer, int index, int length) {
-        long digest = CounterRandom.mix(before ^ offset * 31 ^ type);
-        int at = 0;
-        for (; at + Long.BYTES <= length; at += Long.BYTES) {
-            digest = (digest ^ buffer.getLong(index + at)) * 0x9E3779B97F4A7C15L;
-            digest ^= digest >>> 29;
-        }
-        for (; at < length; at++) {
-            digest = (digest ^ buffer.getByte(index + at)) * 0x9E3779B97F4A7C15L;
-        }
-        return digest;
     }
 
     /** A process began to write a partition: what was durable is there, and is what it was. */
@@ -212,7 +199,7 @@ final class WorldHistory {
         long at = source.startOffset();
         while (at < end) {
             at = source.read(at, (int) (end - at), (offset, hlc, type, buffer, index, length) -> {
-                digest = digest(digest, offset, type, buffer, index, length);
+                digest = RecordDigest.of(digest, offset, type, buffer, index, length);
                 return true;
             });
         }

@@ -10,6 +10,7 @@ import io.hailstorm.log.GeoLogConfig;
 import io.hailstorm.log.GeoMember;
 import io.hailstorm.log.Log;
 import io.hailstorm.log.LogConfig;
+import io.hailstorm.log.LogReader;
 import io.hailstorm.protocol.v1.DriverServiceGrpc.DriverServiceImplBase;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -166,6 +167,11 @@ final class WorldNode {
                 .withHandBackWhenCaughtUp(plan.handsBack())
                 .withTimings(TIMINGS);
         return GeoLog.open(geo, config, network.join(name(), this::maybeDie), disk, time, DIRECTORY, plan.safeguards());
+    }
+
+    /** Its log as another process reads it. */
+    LogReader reader() {
+        return LogReader.open(disk, DIRECTORY);
     }
 
     /** One turn of the region's thread. */

@@ -128,9 +128,7 @@ final class HistoryCheckerTest {
     private HistoryChecker.Verdict check(long ackedSeq, Long... rejected) {
         log.doWork(time.monotonicNs());
         return HistoryChecker.check(
-                partitions(StreamName.FIXES),
-                partitions(StreamName.LATE),
-                partitions(StreamName.TRIPS),
+                HistoryStreams.of(this::partitions),
                 List.of(new HistoryChecker.Promise(DRIVER, 1, ackedSeq, List.of(rejected))));
     }
 

@@ -24,6 +24,25 @@ final class RegionsDemoTest {
         assertThat(report.at("/fixes/unacked").asLong()).as("%s", report).isZero();
         assertThat(report.at("/handovers/count").asLong()).as("%s", report).isPositive();
         assertThat(report.at("/migrations/count").asLong()).as("%s", report).isPositive();
+        JsonNode history = checkHistory();
+        assertThat(history.at("/ok").asBoolean()).as("%s", history).isTrue();
+        assertThat(history.at("/acked").asLong())
+                .isEqualTo(report.at("/fixes/accepted").asLong());
+    }
+
+    /** Both regions' copies of the log, and what the phones wrote down. */
+    private JsonNode checkHistory() throws Exception {
+        String directories = directory.resolve("run/sf-north") + "," + directory.resolve("run/sf-south");
+        CommandRun run = CommandRun.of(
+                "log",
+                "check-history",
+                "--data-dir",
+                directories,
+                "--clients",
+                directory.resolve("ledger").toString(),
+                "--json");
+        assertThat(run.exitCode()).as(run.out() + run.err()).isZero();
+        return new ObjectMapper().readTree(run.out());
     }
 
     @Test
@@ -40,6 +59,7 @@ final class RegionsDemoTest {
         arguments.addAll(List.of("--partitions", "2", "--vehicles", "60", "--seed", "7", "--json"));
         arguments.addAll(List.of("--grpc-port", "0", "--http-port", "0"));
         arguments.addAll(List.of("--data-dir", directory.resolve("run").toString()));
+        arguments.addAll(List.of("--ledger", directory.resolve("ledger").toString()));
         arguments.addAll(List.of(more));
         CommandRun run = CommandRun.of(arguments.toArray(String[]::new));
         assertThat(run.exitCode()).as(run.err()).isZero();
