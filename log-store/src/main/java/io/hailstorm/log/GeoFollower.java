@@ -69,7 +69,7 @@ final class GeoFollower {
         if (alignedTerm == tenure().term()) {
             // With more than one other to count on, the one with less may take over.
             boolean required = tenure().copies().contains(context.config().self())
-                    && tenure().copies().size() <= GeoGroup.COPIES_WANTED;
+                    && tenure().copies().size() <= GeoCopies.WANTED;
             for (int slot = 0; slot < slots.length; slot++) {
                 long synced = slots[slot].records().syncedOffset();
                 slots[slot].show(required ? synced : Math.min(synced, announcedVisible[slot]));

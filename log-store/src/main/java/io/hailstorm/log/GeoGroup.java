@@ -4,11 +4,7 @@ import io.hailstorm.kernel.Safeguard;
 import io.hailstorm.kernel.StreamName;
 import io.hailstorm.log.GeoStatus.Gap;
 import io.hailstorm.log.GeoStatus.Role;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What this member is to the partitions of one home region. The register alone says who the primary is; everything here
@@ -32,11 +28,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class GeoGroup {
     private static final long NS_PER_MS = 1_000_000;
-    /** A copy is waited for again when it is no more records behind than this. */
-    private static final long JOIN_RECORDS_MAX = 50_000;
-
-    static final int COPIES_WANTED = 2;
-    private static final long NOT_ASKED = Long.MAX_VALUE;
 
     final GeoMember home;
     final int index;
@@ -44,7 +35,7 @@ final class GeoGroup {
 
     private final GeoContext context;
     private final GeoTerms terms;
-    private final GeoPeer[] peers;
+    private final GeoCopies copies;
     private final boolean[] geoAcked;
 
     private Tenure tenure;
@@ -55,15 +46,8 @@ final class GeoGroup {
     private long claimedTerm;
     private long myTerm;
     private long changeSentNs = Long.MIN_VALUE / 2;
-    /**
-     * Members that are waited for although the register does not name them, with the version it had when it was asked to, or
-     * {@link #NOT_ASKED}. Once asked, they are waited for until the version is higher: the change may still come about.
-     */
-    private final Map<String, Long> joining = new HashMap<>();
-
     private long[] openingEnds = new long[0];
     private long openAtNs;
-    private long beatNs = Long.MIN_VALUE / 2;
     private volatile boolean handBackWanted;
 
     private final GeoFollower follower;
@@ -75,7 +59,6 @@ final class GeoGroup {
         this.index = index;
         this.slots = slots;
         this.terms = terms;
-        this.peers = peers;
         tenure = Tenure.none(home.region());
         geoAcked = new boolean[slots.length];
         for (StreamName stream : StreamName.values()) {
@@ -83,6 +66,7 @@ final class GeoGroup {
                 geoAcked[slot(stream, i)] = context.config().level(stream) == AckLevel.GEO;
             }
         }
+        copies = new GeoCopies(context, this, terms, peers);
         follower = new GeoFollower(context, this, terms);
     }
 
@@ -112,8 +96,8 @@ final class GeoGroup {
         handBackWanted = true;
     }
 
-    GeoPeer[] peers() {
-        return peers;
+    GeoCopies copies() {
+        return copies;
     }
 
     // The register
@@ -129,7 +113,7 @@ final class GeoGroup {
         boolean wasPrimary = tenure.primary().equals(self());
         Tenure before = tenure;
         tenure = read;
-        joining.values().removeIf(version -> version < read.version());
+        copies.onRegister(read.version());
         if (isFirst) {
             follower.heard(nowNs);
         }
@@ -150,17 +134,15 @@ final class GeoGroup {
 
     private void beginFirstTerm(long nowNs) {
         if (home.region().equals(self())) {
-            List<String> copies = new ArrayList<>(List.of(self()));
             List<GeoMember> members = context.config().members();
-            copies.add(members.get((index + 1) % members.size()).region());
-            claim(copies, nowNs);
+            claim(List.of(self(), members.get((index + 1) % members.size()).region()), nowNs);
         }
     }
 
     /** Asks for the next term for this member. */
-    private void claim(List<String> copies, long nowNs) {
+    private void claim(List<String> named, long nowNs) {
         claimedTerm = tenure.term() + 1;
-        change(new Tenure(home.region(), claimedTerm, tenure.version() + 1, self(), copies), nowNs);
+        change(new Tenure(home.region(), claimedTerm, tenure.version() + 1, self(), named), nowNs);
     }
 
     private void change(Tenure next, long nowNs) {
@@ -195,9 +177,7 @@ final class GeoGroup {
             terms.of(termSlot(slot)).begin(myTerm, openingEnds[slot]);
         }
         terms.save();
-        for (GeoPeer peer : peers) {
-            peer.begin(nowNs);
-        }
+        copies.begin(nowNs);
         boolean tookOver = !before.primary().equals(self()) && !before.primary().isEmpty() && myTerm == claimedTerm;
         // Also after a restart: what was asked for before it may have been a take-over that came about unnoticed.
         boolean leased =
@@ -238,7 +218,7 @@ final class GeoGroup {
     private void endTenure() {
         boolean owned = role == Role.OWNER || role == Role.RELEASING;
         myTerm = 0;
-        joining.clear();
+        copies.end();
         for (GeoPartition slot : slots) {
             slot.refuse();
         }
@@ -276,7 +256,7 @@ final class GeoGroup {
     }
 
     private int serve(long nowNs) {
-        showAcknowledged();
+        copies.showAcknowledged();
         if (role == Role.OPENING && nowNs - openAtNs >= 0 && isOpened()) {
             role = Role.OWNER;
             context.acquired(home, myTerm);
@@ -287,21 +267,7 @@ final class GeoGroup {
                 slot.accept(untilNs);
             }
         }
-        int work = 0;
-        for (GeoPeer peer : peers) {
-            work += peer.ship(
-                    slots,
-                    context.safeguards().has(Safeguard.COPY_DURABLE),
-                    context.config().bounds().windowBytes(),
-                    context.config().timings().resendMs() * NS_PER_MS,
-                    nowNs,
-                    (to, slot, batch) -> context.sendBatch(to.member, index, myTerm, slot, batch));
-        }
-        if (nowNs - beatNs >= context.config().timings().heartbeatMs() * NS_PER_MS) {
-            beatNs = nowNs;
-            beat(nowNs);
-            keepForCopies();
-        }
+        int work = copies.ship(myTerm, nowNs);
         if (mayChange(nowNs)) {
             changeCopies(nowNs);
         }
@@ -317,141 +283,45 @@ final class GeoGroup {
         return true;
     }
 
-    private boolean isRequired(GeoPeer peer) {
-        return tenure.copies().contains(peer.member) || joining.containsKey(peer.member);
-    }
-
-    private void showAcknowledged() {
-        for (int slot = 0; slot < slots.length; slot++) {
-            EmbeddedPartition records = slots[slot].records();
-            long acknowledged =
-                    context.safeguards().has(Safeguard.ACK_AFTER_SYNC) ? records.syncedOffset() : records.endOffset();
-            if (geoAcked[slot]) {
-                for (GeoPeer peer : peers) {
-                    if (isRequired(peer)) {
-                        acknowledged = Math.min(acknowledged, peer.confirmed[slot]);
-                    }
-                }
-            }
-            slots[slot].show(acknowledged);
-        }
-    }
-
     /** Until when nobody else can have begun to accept. At GEO that needs no time: nothing can be acknowledged any more. */
     private long leaseEndNs() {
         if (context.config().ackLevel() == AckLevel.GEO || tenure.copies().equals(List.of(self()))) {
             return Long.MAX_VALUE / 2;
         }
-        long answered = Long.MAX_VALUE / 2;
-        for (GeoPeer peer : peers) {
-            if (isRequired(peer)) {
-                answered = Math.min(answered, peer.echoNs);
-            }
-        }
-        return Math.max(answered, registerNs) + context.config().timings().leaseMs() * NS_PER_MS;
-    }
-
-    private void beat(long nowNs) {
-        long[] synced = new long[slots.length];
-        long[] visible = new long[slots.length];
-        for (int slot = 0; slot < slots.length; slot++) {
-            synced[slot] = slots[slot].records().syncedOffset();
-            visible[slot] = slots[slot].durableOffset();
-        }
-        for (GeoPeer peer : peers) {
-            context.send(peer.member, new GeoMessage.Beat(index, myTerm, nowNs, synced, visible));
-        }
-    }
-
-    private void keepForCopies() {
-        long bytesMax = context.config().bounds().copyLagBytesMax();
-        for (int slot = 0; slot < slots.length; slot++) {
-            long needed = slots[slot].endOffset();
-            for (GeoPeer peer : peers) {
-                needed = Math.min(needed, peer.aligned ? peer.confirmed[slot] : needed);
-            }
-            EmbeddedPartition records = slots[slot].records();
-            boolean tooMuch = records.chain().bytesFrom(needed, records.endOffset()) > bytesMax;
-            slots[slot].holdForCopies(tooMuch ? records.endOffset() : needed);
-        }
+        return Math.max(copies.answeredNs(), registerNs)
+                + context.config().timings().leaseMs() * NS_PER_MS;
     }
 
     private void changeCopies(long nowNs) {
-        long suspectNs = context.config().timings().suspectAfterMs() * NS_PER_MS;
-        List<String> copies = new ArrayList<>(tenure.copies());
-        boolean silent = false;
-        for (GeoPeer peer : peers) {
-            if (isRequired(peer) && nowNs - peer.heardNs > suspectNs) {
-                copies.remove(peer.member);
-                silent |= !joining.remove(peer.member, NOT_ASKED);
-            }
-        }
-        if (silent) {
+        List<String> rest = copies.withoutSilent(nowNs);
+        if (rest != null) {
             context.droppedCopy();
-            if (role == Role.RELEASING && !copies.contains(home.region())) {
-                claim(copies, nowNs); // nothing was accepted since: begin again
+            if (role == Role.RELEASING && !rest.contains(home.region())) {
+                claim(rest, nowNs); // nothing was accepted since: begin again
             } else {
-                change(new Tenure(home.region(), myTerm, tenure.version() + 1, self(), copies), nowNs);
+                name(rest, nowNs);
             }
-            return;
-        }
-        GeoPeer homePeer = peer(home.region());
-        if (role == Role.RELEASING) {
-            if (homePeer != null && isComplete(homePeer)) {
-                change(
-                        new Tenure(
-                                home.region(),
-                                myTerm + 1,
-                                tenure.version() + 1,
-                                home.region(),
-                                List.of(home.region(), self())),
-                        nowNs);
+        } else if (role == Role.RELEASING) {
+            if (copies.isHomeComplete()) {
+                List<String> both = List.of(home.region(), self());
+                change(new Tenure(home.region(), myTerm + 1, tenure.version() + 1, home.region(), both), nowNs);
             }
-            return;
-        }
-        joinCopy(nowNs, suspectNs);
-        boolean wanted = handBackWanted || context.config().handBackWhenCaughtUp();
-        if (role == Role.OWNER
-                && wanted
-                && homePeer != null
-                && tenure.copies().contains(home.region())
-                && homePeer.isWithin(slots, JOIN_RECORDS_MAX)) {
-            release();
-        }
-    }
-
-    /** First the copy is waited for; when it has all that readers were shown, the register is to count on it. */
-    private void joinCopy(long nowNs, long suspectNs) {
-        if (role != Role.OWNER) {
-            return;
-        }
-        for (GeoPeer peer : peers) {
-            boolean isHome = peer.member.equals(home.region());
-            boolean wanted = tenure.copies().size() < COPIES_WANTED
-                    || (isHome && !tenure.copies().contains(peer.member));
-            boolean lives = wanted && nowNs - peer.heardNs < suspectNs / 2;
-            if (lives && joining.isEmpty() && peer.isWithin(slots, JOIN_RECORDS_MAX)) {
-                joining.put(peer.member, NOT_ASKED);
-                showAcknowledged();
-            }
-            if (lives && joining.containsKey(peer.member) && hasAllShown(peer)) {
-                joining.put(peer.member, tenure.version());
-                List<String> copies = new ArrayList<>(tenure.copies());
-                copies.add(peer.member);
+        } else if (role == Role.OWNER) {
+            List<String> more = copies.withComplete(nowNs);
+            if (more != null) {
                 context.joinedCopy();
-                change(new Tenure(home.region(), myTerm, tenure.version() + 1, self(), copies), nowNs);
-                return;
+                name(more, nowNs);
+            }
+            boolean wanted = handBackWanted || context.config().handBackWhenCaughtUp();
+            if (wanted && copies.isHomeClose()) {
+                release();
             }
         }
     }
 
-    private boolean hasAllShown(GeoPeer peer) {
-        for (int slot = 0; slot < slots.length; slot++) {
-            if (geoAcked[slot] && peer.confirmed[slot] < slots[slot].durableOffset()) {
-                return false;
-            }
-        }
-        return peer.aligned;
+    /** Asks the register to name these as copies, in this term. */
+    private void name(List<String> members, long nowNs) {
+        change(new Tenure(home.region(), myTerm, tenure.version() + 1, self(), members), nowNs);
     }
 
     private void release() {
@@ -460,25 +330,6 @@ final class GeoGroup {
             slot.refuse();
         }
         context.releasing(home);
-    }
-
-    private boolean isComplete(GeoPeer to) {
-        for (int slot = 0; slot < slots.length; slot++) {
-            long end = slots[slot].endOffset();
-            if (to.confirmed[slot] != end || slots[slot].durableOffset() != end) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private @Nullable GeoPeer peer(String member) {
-        for (GeoPeer peer : peers) {
-            if (peer.member.equals(member)) {
-                return peer;
-            }
-        }
-        return null;
     }
 
     // Copying
@@ -516,31 +367,15 @@ final class GeoGroup {
     }
 
     void onAsk(String from, GeoMessage.Ask ask, long nowNs) {
-        GeoPeer peer = peer(from);
-        if (peer == null || myTerm == 0 || ask.term() != myTerm) {
-            return;
+        if (myTerm != 0 && ask.term() == myTerm) {
+            copies.onAsk(from, ask, nowNs);
         }
-        peer.heardNs = nowNs;
-        peer.aligned = false;
-        long[] agreed = new long[slots.length];
-        long[] starts = new long[slots.length];
-        List<GeoTerms.History> histories = new ArrayList<>();
-        for (int slot = 0; slot < slots.length; slot++) {
-            GeoTerms.History history = terms.of(termSlot(slot));
-            long end = slots[slot].records().syncedOffset();
-            agreed[slot] = Math.min(ask.ends()[slot], history.endOf(ask.lastTerms()[slot], end));
-            starts[slot] = slots[slot].startOffset();
-            histories.add(history);
-        }
-        context.send(from, new GeoMessage.Resume(index, myTerm, ask.sentNs(), agreed, starts, histories));
     }
 
     void onConfirm(String from, GeoMessage.Confirm confirm, long nowNs) {
-        GeoPeer peer = peer(from);
-        if (peer == null || myTerm == 0 || confirm.term() != myTerm) {
+        boolean counts = myTerm != 0 && confirm.term() == myTerm && copies.onConfirm(from, confirm, nowNs);
+        if (!counts) {
             context.fencedConfirm();
-            return;
         }
-        peer.onConfirm(confirm.ends(), confirm.echoNs(), nowNs, slots);
     }
 }

@@ -176,7 +176,7 @@ public final class GeoLog implements Log {
                 regions.add(new GeoStatus.Region(group.tenure(), group.role(), lags(group)));
             }
             long resent = groups.stream()
-                    .flatMap(group -> java.util.Arrays.stream(group.peers()))
+                    .flatMap(group -> java.util.Arrays.stream(group.copies().peers()))
                     .mapToLong(GeoPeer::resentCount)
                     .sum();
             return new GeoStatus(geo.self(), regions, gaps.all(), counters.snapshot(resent));
@@ -190,7 +190,7 @@ public final class GeoLog implements Log {
         if (group.role() != GeoStatus.Role.OWNER) {
             return lags;
         }
-        for (GeoPeer peer : group.peers()) {
+        for (GeoPeer peer : group.copies().peers()) {
             for (int slot = 0; slot < group.slots.length; slot++) {
                 GeoPartition of = group.slots[slot];
                 long behind = of.endOffset() - peer.confirmed[slot];

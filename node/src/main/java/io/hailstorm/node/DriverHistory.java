@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
 import org.agrona.collections.Long2ObjectHashMap;
@@ -54,7 +55,7 @@ final class DriverHistory {
     private record DriverEpoch(long driver, int de) {}
 
     private final HistoryFindings findings;
-    private final Map<Long, TreeMap<Integer, List<Reign>>> reigns = new HashMap<>();
+    private final Map<Long, NavigableMap<Integer, List<Reign>>> reigns = new HashMap<>();
     private final Map<DriverEpoch, Integer> takenInBy = new HashMap<>();
     private final Set<HandOver> handOvers = new HashSet<>();
     private final Set<DriverEpoch> refusals = new HashSet<>();
@@ -189,7 +190,7 @@ final class DriverHistory {
         }
     }
 
-    private void checkReigns(long driver, TreeMap<Integer, List<Reign>> ofDriver) {
+    private void checkReigns(long driver, NavigableMap<Integer, List<Reign>> ofDriver) {
         Reign previous = null;
         for (Map.Entry<Integer, List<Reign>> epoch : ofDriver.entrySet()) {
             List<Reign> ofEpoch = new ArrayList<>(epoch.getValue());

@@ -66,7 +66,9 @@ final class HistoryCopies {
         NavigableMap<Key, PartitionReader> chosen = new TreeMap<>();
         for (Map.Entry<Key, List<Copy>> each : copies.entrySet()) {
             Copy first = each.getValue().stream().reduce(HistoryCopies::further).orElseThrow();
-            each.getValue().stream().filter(copy -> copy != first).forEach(copy -> compare(first, copy, findings));
+            each.getValue().stream()
+                    .filter(copy -> copy.log() != first.log())
+                    .forEach(copy -> compare(first, copy, findings));
             chosen.put(each.getKey(), first.reader());
         }
         return HistoryStreams.of(

@@ -26,6 +26,7 @@ import io.hailstorm.protocol.v1.Event;
 import io.hailstorm.protocol.v1.HandOverRefused;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -62,8 +63,8 @@ final class HistoryLog {
         return Cells.create().parent(cell, Cells.ROUTING_RESOLUTION);
     }
 
-    static TreeSet<Long> range(long... cells) {
-        TreeSet<Long> range = new TreeSet<>();
+    static NavigableSet<Long> range(long... cells) {
+        NavigableSet<Long> range = new TreeSet<>();
         for (long cell : cells) {
             range.add(routing(cell));
         }
@@ -161,7 +162,7 @@ final class HistoryLog {
 
     /** What the control stream and the fixes say of one move. */
     final class Move {
-        final TreeSet<Long> cells = range(HERE);
+        final NavigableSet<Long> cells = range(HERE);
         long sealOffset = RangeEntry.NULL_OFFSET;
         long openOffset = RangeEntry.NULL_OFFSET;
         private final String id;
