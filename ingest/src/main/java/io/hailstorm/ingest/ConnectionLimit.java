@@ -8,6 +8,7 @@ import io.grpc.ServerInterceptor;
 import io.grpc.ServerTransportFilter;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import org.jspecify.annotations.Nullable;
 
 /** Counts connections; calls on those beyond the bound are refused, so the client goes elsewhere or waits. */
 final class ConnectionLimit extends ServerTransportFilter implements ServerInterceptor {
@@ -28,9 +29,10 @@ final class ConnectionLimit extends ServerTransportFilter implements ServerInter
         return transport.toBuilder().set(BEYOND, beyond).build();
     }
 
+    /** @param transport null for a connection that ended before it was one, such as a probe's */
     @Override
-    public void transportTerminated(Attributes transport) {
-        if (transport.get(BEYOND) != null) {
+    public void transportTerminated(@Nullable Attributes transport) {
+        if (transport != null && transport.get(BEYOND) != null) {
             metrics.connections().decrementAndGet();
         }
     }

@@ -16,6 +16,7 @@ import io.hailstorm.protocol.v1.GetQuoteRequest;
 import io.hailstorm.protocol.v1.Quote;
 import io.hailstorm.protocol.v1.RequestTripRequest;
 import io.hailstorm.protocol.v1.RiderServiceGrpc;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -53,6 +54,16 @@ class IngestServerTest {
         channel.shutdownNow();
         server.stop(1_000);
         edge.close();
+    }
+
+    @Test
+    void aProbeThatIsNoConnectionCountsForNothing() {
+        var metrics = new IngestMetrics(new SimpleMeterRegistry());
+        var limit = new ConnectionLimit(1, metrics);
+
+        limit.transportTerminated(null);
+
+        assertThat(metrics.connections().get()).isZero();
     }
 
     private static Status.Code codeOf(Runnable call) {
