@@ -31,7 +31,9 @@ import picocli.CommandLine.Option;
             RegionsCommand.Split.class,
             RegionsCommand.Merge.class,
             RegionsCommand.Evacuate.class,
-            RegionsCommand.Abort.class
+            RegionsCommand.Abort.class,
+            RegionsTenures.class,
+            RegionsReturn.class
         })
 final class RegionsCommand implements Runnable {
     private static final String DONE = "DONE";
@@ -43,7 +45,7 @@ final class RegionsCommand implements Runnable {
     @Override
     public void run() {
         throw new CommandLine.ParameterException(
-                spec.commandLine(), "Missing command: show, move, split, merge, evacuate or abort");
+                spec.commandLine(), "Missing command: show, move, split, merge, evacuate, abort, tenures or return");
     }
 
     /** What all of them share. */

@@ -1,10 +1,12 @@
 package io.hailstorm.node;
 
+import io.grpc.Channel;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.AbstractStub;
 import io.grpc.stub.MetadataUtils;
 import io.hailstorm.kernel.ErrorCode;
 import io.hailstorm.kernel.HailstormException;
@@ -13,6 +15,7 @@ import io.hailstorm.protocol.v1.AdminServiceGrpc;
 import io.hailstorm.protocol.v1.Migration;
 import io.hailstorm.protocol.v1.ShowRangesRequest;
 import io.hailstorm.protocol.v1.ShowRangesResponse;
+import io.hailstorm.protocol.v1.TenureServiceGrpc;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -67,7 +70,20 @@ final class RegionsConnection {
                 e);
     }
 
+    /** Asks this node about the regions' logs. */
+    <T> T callTenures(Function<TenureServiceGrpc.TenureServiceBlockingStub, T> call) {
+        try {
+            return ask(TenureServiceGrpc::newBlockingStub, call);
+        } catch (StatusRuntimeException e) {
+            throw failure(e);
+        }
+    }
+
     private <T> T callOnce(Function<AdminServiceGrpc.AdminServiceBlockingStub, T> call) {
+        return ask(AdminServiceGrpc::newBlockingStub, call);
+    }
+
+    private <S extends AbstractStub<S>, T> T ask(Function<Channel, S> stub, Function<S, T> call) {
         InetSocketAddress address = SimulateCommand.address(target);
         SimulateCommand.probe(address);
         Metadata headers = new Metadata();
@@ -78,7 +94,7 @@ final class RegionsConnection {
                 .usePlaintext()
                 .build();
         try {
-            return call.apply(AdminServiceGrpc.newBlockingStub(channel)
+            return call.apply(stub.apply(channel)
                     .withDeadlineAfter(CALL_S, TimeUnit.SECONDS)
                     .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers)));
         } finally {
