@@ -332,6 +332,11 @@ final class HailstormNode implements PacedNode, AutoCloseable {
         return true;
     }
 
+    /** What is measured here; any thread. */
+    PrometheusMeterRegistry metrics() {
+        return metrics;
+    }
+
     HistoryChecker.Verdict checkHistory(List<HistoryChecker.Promise> promises) {
         return HistoryChecker.check(HistoryStreams.of(this::partitions), promises);
     }
