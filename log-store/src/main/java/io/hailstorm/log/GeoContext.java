@@ -30,6 +30,9 @@ interface GeoContext {
 
     void tookOver(String region, String from, long term);
 
+    /** The register says this member is the primary, of something its disk has never held. */
+    void lostDisk(Tenure tenure);
+
     void report(GeoStatus.Gap gap);
 
     void droppedCopy();

@@ -249,6 +249,8 @@ final class GeoCopies {
             GeoTerms.History history = terms.of(group.termSlot(slot));
             long end = slots[slot].records().syncedOffset();
             agreed[slot] = Math.min(ask.ends()[slot], history.endOf(ask.lastTerms()[slot], end));
+            // What it lost since it confirmed is not there any more.
+            peer.confirmed[slot] = Math.min(peer.confirmed[slot], agreed[slot]);
             starts[slot] = slots[slot].startOffset();
             histories.add(history);
         }

@@ -19,6 +19,7 @@ final class GeoFollower {
     private long askedNs = Long.MIN_VALUE / 2;
     private long lastBeatNs;
     private boolean confirmDue;
+    private boolean isAnnounced;
     private final GeoEarlyBatches[] early;
     private final CopiedBatch earlyBatch = new CopiedBatch();
     private final long[] confirmedEnds;
@@ -40,6 +41,7 @@ final class GeoFollower {
     /** Another primary, or a new term of it. */
     void begin(long nowNs) {
         alignedTerm = 0;
+        isAnnounced = false;
         primaryHeardNs = nowNs;
         askedNs = Long.MIN_VALUE / 2;
     }
@@ -59,6 +61,19 @@ final class GeoFollower {
 
     boolean isInLine() {
         return alignedTerm == tenure().term();
+    }
+
+    /** Whether it has, durably, what the primary had when it was last heard of. */
+    boolean isComplete() {
+        if (!isInLine() || !isAnnounced) {
+            return false;
+        }
+        for (int slot = 0; slot < slots.length; slot++) {
+            if (slots[slot].records().syncedOffset() < announcedSynced[slot]) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private Tenure tenure() {
@@ -104,6 +119,7 @@ final class GeoFollower {
         System.arraycopy(beat.visibleEnds(), 0, announcedVisible, 0, slots.length);
         if (alignedTerm == tenure().term()) {
             confirmDue = true;
+            isAnnounced = true;
         } else if (nowNs - askedNs > context.config().timings().resendMs() * NS_PER_MS) {
             ask(nowNs);
         }

@@ -13,7 +13,8 @@ import java.util.List;
  * <pre>
  *   role        until                                                     then
  *   UNKNOWN     the register is read; an entry of this member's from      COPY, or OPENING at a new term
- *               before its start is first raised to a new term
+ *               before its start is first raised to a new term, unless
+ *               its disk never held what was acknowledged (GeoStanding)
  *   COPY        in line with the primary (Ask, Resume) it copies and      OPENING when the register names this member:
  *               confirms; a primary silent for too long is replaced,      it took over, or was handed the region back
  *               if this member is among the copies that have everything
@@ -35,6 +36,7 @@ final class GeoGroup {
 
     private final GeoContext context;
     private final GeoTerms terms;
+    private final GeoStanding standing;
     private final GeoCopies copies;
     private final boolean[] geoAcked;
 
@@ -53,7 +55,15 @@ final class GeoGroup {
     private final GeoFollower follower;
 
     /** @param slots this region's partitions of every stream, by {@link #slot} */
-    GeoGroup(GeoContext context, GeoMember home, int index, GeoPartition[] slots, GeoTerms terms, GeoPeer[] peers) {
+    GeoGroup(
+            GeoContext context,
+            GeoMember home,
+            int index,
+            GeoPartition[] slots,
+            GeoTerms terms,
+            GeoStanding standing,
+            GeoPeer[] peers) {
+        this.standing = standing;
         this.context = context;
         this.home = home;
         this.index = index;
@@ -118,6 +128,7 @@ final class GeoGroup {
             follower.heard(nowNs);
         }
         if (read.term() == 0) {
+            standing.holdAllOf(home.region());
             beginFirstTerm(nowNs);
         } else if (!read.primary().equals(self())) {
             sawOther = true;
@@ -126,8 +137,10 @@ final class GeoGroup {
             boolean mine = read.term() == claimedTerm || (sawOther && !wasPrimary);
             if (mine) {
                 begin(before, nowNs);
-            } else {
+            } else if (holdsAll()) {
                 claim(read.copies(), nowNs);
+            } else {
+                context.lostDisk(read);
             }
         }
     }
@@ -154,6 +167,10 @@ final class GeoGroup {
         return geoAcked[slot];
     }
 
+    private boolean holdsAll() {
+        return standing.holdsAllOf(home.region());
+    }
+
     private boolean mayChange(long nowNs) {
         return nowNs - changeSentNs > context.config().timings().resendMs() * NS_PER_MS;
     }
@@ -167,6 +184,7 @@ final class GeoGroup {
     private void begin(Tenure before, long nowNs) {
         endTenure();
         myTerm = tenure.term();
+        standing.holdAllOf(home.region());
         role = Role.OPENING;
         handBackWanted = false;
         openingEnds = new long[slots.length];
@@ -248,7 +266,7 @@ final class GeoGroup {
         if (mayChange(nowNs)) {
             if (tenure.term() == 0) {
                 beginFirstTerm(nowNs);
-            } else if (tenure.primary().equals(self())) {
+            } else if (tenure.primary().equals(self()) && holdsAll()) {
                 claim(tenure.copies(), nowNs);
             }
         }
@@ -336,6 +354,9 @@ final class GeoGroup {
 
     private int follow(long nowNs) {
         follower.doWork();
+        if (!holdsAll() && follower.isComplete()) {
+            standing.holdAllOf(home.region());
+        }
         takeOverIfSilent(nowNs);
         return 0;
     }
@@ -347,6 +368,7 @@ final class GeoGroup {
     private void takeOverIfSilent(long nowNs) {
         long suspectNs = context.config().timings().suspectAfterMs() * NS_PER_MS;
         if (tenure.copies().contains(self())
+                && holdsAll()
                 && nowNs - follower.primaryHeardNs() > suspectNs
                 && nowNs - registerNs < suspectNs
                 && mayChange(nowNs)) {

@@ -37,6 +37,7 @@ public final class GeoLog implements Log {
     private final Safeguards safeguards;
     private final Disk.Lock directoryLock;
     private final GeoTerms terms;
+    private final GeoStanding standing;
     private final GeoGaps gaps;
     private final GeoPartition[][] partitions;
     private final List<GeoPartition> all = new ArrayList<>();
@@ -71,6 +72,8 @@ public final class GeoLog implements Log {
         out = ByteBuffer.allocateDirect(Math.max(CONTROL_MESSAGE_BYTES_MAX, transport.maxMessageBytes()))
                 .order(ByteOrder.LITTLE_ENDIAN);
         outView = new UnsafeBuffer(out);
+        standing = new GeoStanding(
+                disk, directory, geo.members().stream().map(GeoMember::region).toList());
         terms = new GeoTerms(disk, directory, StreamName.values().length * geo.partitionCount());
         gaps = new GeoGaps(disk, directory, geo.bounds().gapReportsMax());
         partitions = new GeoPartition[StreamName.values().length][geo.partitionCount()];
@@ -103,7 +106,7 @@ public final class GeoLog implements Log {
                 peers.add(new GeoPeer(member, i, slots.length));
             }
         }
-        return new GeoGroup(context, home, index, slots, terms, peers.toArray(new GeoPeer[0]));
+        return new GeoGroup(context, home, index, slots, terms, standing, peers.toArray(new GeoPeer[0]));
     }
 
     /**
@@ -148,6 +151,11 @@ public final class GeoLog implements Log {
     /** Whether everything that was there when this member started can be read, and what it is to own is owned. Any thread. */
     public boolean isReady() {
         return groups.stream().allMatch(GeoGroup::isReady);
+    }
+
+    /** Whether this member may speak for every region, should its primary fall silent. */
+    boolean isWhole() {
+        return groups.stream().allMatch(group -> standing.holdsAllOf(group.home.region()));
     }
 
     /**
@@ -463,6 +471,18 @@ public final class GeoLog implements Log {
         public void tookOver(String region, String from, long term) {
             counters.tookOver();
             LOG.warn("took {} over from {}, which is silent; term {}", region, from, term);
+        }
+
+        @Override
+        public void lostDisk(Tenure tenure) {
+            LOG.error(
+                    "the register names {} the primary of {} in term {}, but this data directory has never held what"
+                            + " that region acknowledged: waiting for a counted copy of {} to take over. Put the former"
+                            + " directory back if there is none",
+                    geo.self(),
+                    tenure.region(),
+                    tenure.term(),
+                    tenure.copies());
         }
 
         @Override

@@ -7,6 +7,7 @@ import io.hailstorm.kernel.Safeguards;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The log of several regions against crashes of power and process, a bad network and a witness that is down at times. */
 final class GeoLogTest {
@@ -31,6 +32,20 @@ final class GeoLogTest {
         }
         assertThat(crashes).isGreaterThan(SEEDS);
         assertThat(shown).isGreaterThan(SEEDS * 1_000L);
+    }
+
+    /** A machine that comes back with an empty disk under its old name speaks for nobody until it has everything again. */
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3})
+    void aMemberThatLostItsDiskTakesNothingWithIt(int members) {
+        int wipes = 0;
+        for (long seed = firstSeed(); seed < firstSeed() + 3 * SEEDS; seed++) {
+            GeoSimulation simulation = new GeoSimulation(seed, members, AckLevel.GEO, Safeguards.ALL);
+            simulation.losesDisks = true;
+            run(simulation, seed);
+            wipes += simulation.wipes;
+        }
+        assertThat(wipes).isGreaterThan(3 * SEEDS);
     }
 
     @Test

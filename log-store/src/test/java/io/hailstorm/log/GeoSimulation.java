@@ -63,6 +63,13 @@ final class GeoSimulation {
             startAtNs = time.monotonicNs() + random.nextInt(3_000) * 1_000_000L;
             crashes++;
         }
+
+        /** The machine is replaced by one with an empty disk. */
+        void replace() {
+            crash(true);
+            disk = new FaultyDisk();
+            wipes++;
+        }
     }
 
     final List<GeoMember> members = new ArrayList<>();
@@ -79,7 +86,11 @@ final class GeoSimulation {
     private @Nullable GeoWitness witness;
     private long nextValue = 1;
     private boolean isCalm;
+    /** Whether machines are replaced, too. */
+    boolean losesDisks;
+
     int crashes;
+    int wipes;
     long takeovers;
     long appended;
 
@@ -230,7 +241,29 @@ final class GeoSimulation {
         } else if (dice < 25 && witness != null) {
             witness = null;
             witnessDisk = witnessDisk.crash(random.nextLong());
+        } else if (losesDisks && dice < 28 && isSpare(one)) {
+            one.replace();
         }
+    }
+
+    /** Whether somebody else has whatever was acknowledged, and everybody knows so. */
+    private boolean isSpare(Member one) {
+        GeoWitness register = witness;
+        if (level != AckLevel.GEO || register == null || one.log == null) {
+            return false;
+        }
+        if (all.stream().anyMatch(member -> member.log == null || !member.log.isWhole())) {
+            return false;
+        }
+        for (GeoStatus.Region region : one.log.status().regions()) {
+            Tenure known = region.tenure();
+            boolean isCurrent = known.equals(register.tenures().get(known.region()));
+            if (!isCurrent
+                    || (known.primary().equals(one.name) && known.copies().size() < 2)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private boolean hasConverged() {
