@@ -22,7 +22,8 @@ import java.util.Set;
  * Judges a run by the log and by what the clients were promised, sharing no state with the node that wrote it.
  *
  * <p>Loss (I4): a number at or below what a client was acknowledged, and not rejected to its face, is in {@code fixes} or
- * {@code late}. Duplicates (I5): no number is there twice. Drivers (I1, I3): {@link DriverHistory}. Ranges (I1, I2, I6):
+ * {@code late}. Duplicates (I5): no number is visible twice, nor both visible and late; late in two partitions it may be, of a driver
+ * whom nobody had yet. Drivers (I1, I3): {@link DriverHistory}. Ranges (I1, I2, I6):
  * {@link RangeHistory} and {@link MoveHistory}. Offers (I7): {@link OfferHistory}. Several copies of one log:
  * {@link HistoryCopies}. Linear in the records; memory is a bit a fix, and a few words for each driver in each cell that moved.
  */
@@ -90,7 +91,8 @@ final class HistoryChecker {
     private final RangeHistory ranges;
     private final DriverHistory drivers;
     private final Cells cells = Cells.create();
-    private final Map<SessionKey, SeqSet> present = new HashMap<>();
+    private final Map<SessionKey, SeqSet> visible = new HashMap<>();
+    private final Map<SessionKey, SeqSet> late = new HashMap<>();
     private final FixView fix = new FixView();
     private long records;
 
@@ -173,7 +175,10 @@ final class HistoryChecker {
         readAll(reader, (offset, hlc, type, buffer, index, length) -> {
             if (type == RecordType.FIX) {
                 fix.wrap(buffer, index);
-                note(reader, offset);
+                records++;
+                if (!seqs(visible).add(fix.seq())) {
+                    duplicate(reader, offset);
+                }
                 boolean begins = drivers.onFix(fix, offset);
                 if (moves.isInitialized()) {
                     ranges.onFix(fix, cells.parent(fix.cell(), Cells.ROUTING_RESOLUTION), offset, hlc, begins);
@@ -188,33 +193,44 @@ final class HistoryChecker {
     }
 
     private void readLate(PartitionReader reader) {
+        Map<SessionKey, SeqSet> lateHere = new HashMap<>();
         readAll(reader, (offset, hlc, type, buffer, index, length) -> {
             if (type == RecordType.FIX || type == RecordType.REJECTED_FIX) {
                 fix.wrap(buffer, index);
-                note(reader, offset);
+                records++;
+                seqs(late).add(fix.seq());
+                SeqSet here = seqs(lateHere);
+                if (!here.add(fix.seq()) || isIn(visible, fix.driver(), fix.session(), fix.seq())) {
+                    duplicate(reader, offset);
+                }
             }
             return true;
         });
     }
 
-    private void note(PartitionReader reader, long offset) {
-        records++;
-        SeqSet seqs = present.computeIfAbsent(new SessionKey(fix.driver(), fix.session()), _ -> new SeqSet());
-        if (!seqs.add(fix.seq())) {
-            findings.add(
-                    Kind.DUPLICATE,
-                    () -> "duplicate: driver " + fix.driver() + " de " + fix.de() + " session " + fix.session()
-                            + " seq " + fix.seq() + " at " + reader.stream() + "/" + reader.partition() + " offset "
-                            + offset);
-        }
+    private SeqSet seqs(Map<SessionKey, SeqSet> of) {
+        return of.computeIfAbsent(new SessionKey(fix.driver(), fix.session()), _ -> new SeqSet());
+    }
+
+    private static boolean isIn(Map<SessionKey, SeqSet> of, long driver, long session, long seq) {
+        SeqSet seqs = of.get(new SessionKey(driver, session));
+        return seqs != null && seqs.contains(seq);
+    }
+
+    private void duplicate(PartitionReader reader, long offset) {
+        findings.add(
+                Kind.DUPLICATE,
+                () -> "duplicate: driver " + fix.driver() + " de " + fix.de() + " session " + fix.session() + " seq "
+                        + fix.seq() + " at " + reader.stream() + "/" + reader.partition() + " offset " + offset);
     }
 
     private void checkPromises(List<Promise> promises) {
         for (Promise promise : promises) {
-            SeqSet seqs = present.get(new SessionKey(promise.driver(), promise.session()));
             Set<Long> rejected = new HashSet<>(promise.rejectedSeqs());
             for (long seq = 1; seq <= promise.ackedSeq(); seq++) {
-                if ((seqs == null || !seqs.contains(seq)) && !rejected.contains(seq)) {
+                if (!isIn(visible, promise.driver(), promise.session(), seq)
+                        && !isIn(late, promise.driver(), promise.session(), seq)
+                        && !rejected.contains(seq)) {
                     long missing = seq;
                     findings.add(
                             Kind.LOST,

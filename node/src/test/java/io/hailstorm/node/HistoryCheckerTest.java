@@ -99,6 +99,30 @@ final class HistoryCheckerTest {
     }
 
     @Test
+    void findsAFixThatIsVisibleAndLate() {
+        fix(StreamName.FIXES, 0, 1, 1);
+        fix(StreamName.LATE, 1, 1, 1);
+
+        assertThat(check(1).duplicatesVisible()).isEqualTo(1);
+    }
+
+    @Test
+    void findsALateFixThatIsThereTwice() {
+        fix(StreamName.LATE, 1, 0, 1);
+        fix(StreamName.LATE, 1, 0, 1);
+
+        assertThat(check(1).duplicatesVisible()).isEqualTo(1);
+    }
+
+    @Test
+    void acceptsALateFixThatTwoPartitionsPutAside() {
+        fix(StreamName.LATE, 0, 0, 1);
+        fix(StreamName.LATE, 1, 0, 1);
+
+        assertThat(check(1)).matches(HistoryChecker.Verdict::ok);
+    }
+
+    @Test
     void findsASecondLiveOffer() {
         offer(1);
         offer(2);
