@@ -24,6 +24,17 @@ public interface MappedFile extends AutoCloseable {
     void force(int offset, int lengthBytes);
 
     /**
+     * Has a range written by the next {@link #force} even where nothing of it changed. A force that failed may have marked pages
+     * clean that never reached the disk, and a process that starts on the same page cache cannot tell which. One thread, and
+     * nobody else writes there.
+     */
+    default void writeAgain(int offset, int lengthBytes) {
+        for (int at = offset & -Disk.PAGE_BYTES; at < offset + lengthBytes; at += Disk.PAGE_BYTES) {
+            buffer().getAndAddInt(at, 0); // a store that no compiler leaves out
+        }
+    }
+
+    /**
      * Makes a range of whole pages ready to be written without changing it, so that the thread that writes there does not
      * wait for the operating system. May do nothing. One thread at a time, beside
      * a writer.

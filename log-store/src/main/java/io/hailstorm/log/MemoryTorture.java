@@ -240,8 +240,13 @@ final class MemoryTorture {
                 }
             }
         }
-        tally.crashes++;
-        disk = disk.crash(random.nextLong());
+        if (random.nextBoolean()) {
+            tally.kills++;
+            disk = disk.kill(); // the next process starts on a page cache that lies
+        } else {
+            tally.crashes++;
+            disk = disk.crash(random.nextLong());
+        }
     }
 
     /** Cuts the last batch at every byte and flips every bit of it, acknowledged and not; the disk is as before after. */

@@ -104,7 +104,7 @@ final class PartitionRecovery {
         refuseIfMoreWasDurable(at, end, durable);
         long truncated = truncate(at);
         RecoveryReport report = report(end, truncated, truncated == 0 ? "" : last.path.toString(), last.endPosition());
-        makeDurable(from, at, end, producers);
+        makeDurable(from, checkpoint.map(Checkpoint::position).orElse(0), at, end, producers);
         for (Segment segment : segments) {
             chain.add(segment);
         }
@@ -331,14 +331,22 @@ final class PartitionRecovery {
         return Math.max(0, at + Long.BYTES - from);
     }
 
-    /** What survived in the page cache alone becomes durable before anybody reads it. */
-    private void makeDurable(int from, int lastIndex, long end, ProducerTable producers) {
+    /**
+     * What survived in the page cache alone becomes durable before anybody reads it. It is written again from the checkpoint on, where
+     * the last proof ends: the process before this one may have stopped because a sync failed, and a second sync by itself
+     * writes nothing of what the first one lost.
+     */
+    private void makeDurable(int from, int provenPosition, int lastIndex, long end, ProducerTable producers) {
         if (SegmentHeader.isBlank(segments.get(lastIndex).buffer)) {
             Segment only = segments.get(lastIndex);
             SegmentDescriptor.writeHeader(only.buffer, stream, partition, only.baseOffset, chain.keyset(), 0);
         }
         for (int i = from; i <= lastIndex; i++) {
-            segments.get(i).file.force(0, segments.get(i).file.lengthBytes());
+            Segment segment = segments.get(i);
+            int proven = i == from ? Math.max(provenPosition, SegmentDescriptor.HEADER_LENGTH) : 0;
+            segment.file.writeAgain(0, SegmentDescriptor.HEADER_LENGTH);
+            segment.file.writeAgain(proven, segment.endPosition() - proven);
+            segment.file.force(0, segment.file.lengthBytes());
         }
         disk.syncDirectory(directory);
         for (int i = from; i < lastIndex; i++) {

@@ -137,6 +137,11 @@ final class CrashingDisk implements Disk {
         }
 
         @Override
+        public void writeAgain(int offset, int lengthBytes) {
+            file.writeAgain(offset, lengthBytes);
+        }
+
+        @Override
         public void close() {
             file.close();
         }

@@ -15,6 +15,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Seeded crashes, a full disk, failing syncs, two openers, and readers in other processes. */
 final class FaultTest {
@@ -105,6 +107,32 @@ final class FaultTest {
         log.close();
         try (EmbeddedLog again = fixture.open(disk.crash(1))) {
             assertThat(again.partition(StreamName.TRIPS, 0).endOffset()).isEqualTo(3);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+    void aProcessThatStartsOnThePageCacheOfAFailedSyncWritesItAgain(long seed) {
+        FaultyDisk disk = new FaultyDisk();
+        EmbeddedLog log = fixture.open(disk);
+        PartitionLog trips = log.partition(StreamName.TRIPS, 0);
+        trips.append(fixture.batch(0, 3));
+        fixture.sync(log);
+        trips.append(fixture.batch(3, 300));
+        disk.failSyncs(1);
+        assertThatThrownBy(() -> fixture.sync(log)).hasMessageContaining("injected failure");
+        log.close();
+
+        FaultyDisk cache = disk.kill();
+        EmbeddedLog restarted = fixture.open(cache);
+        PartitionLog found = restarted.partition(StreamName.TRIPS, 0);
+        assertThat(found.durableOffset()).isEqualTo(303);
+        found.append(fixture.batch(303, 7));
+        fixture.sync(restarted);
+        assertThat(found.durableOffset()).isEqualTo(310);
+
+        try (EmbeddedLog again = fixture.open(cache.crash(seed))) {
+            assertThat(LogFixture.readAll(again.partition(StreamName.TRIPS, 0))).isEqualTo(LogFixture.numbers(0, 310));
         }
     }
 

@@ -197,8 +197,8 @@ final class World {
                 verdict.violated("EXCEPTION", node.name() + ": " + describe(e));
                 return;
             }
-            // After a failed sync the page cache is not to be believed: whoever runs the node takes the machine down.
-            die(node, node.isSyncFaulty(), "gives up: " + e.getMessage());
+            // The next process may find the page cache of a failed sync, which is not what is on the disk.
+            die(node, node.isSyncFaulty() && faults.isMachine(), "gives up: " + e.getMessage());
         } catch (RuntimeException | StackOverflowError | AssertionError e) {
             verdict.violated("EXCEPTION", node.name() + ": " + describe(e));
         }

@@ -38,6 +38,7 @@ public final class FaultyDisk implements Disk {
     private long syncCount;
     private int failingDirectorySyncCount;
     private boolean ignoringDirectorySyncs;
+    private boolean ignoringWriteAgain;
     private int failingOpenCount;
     private int failingMapCount;
     private boolean readOnly;
@@ -84,6 +85,11 @@ public final class FaultyDisk implements Disk {
     /** From now on, syncs of directories report success and do nothing. */
     public synchronized void ignoreDirectorySyncs() {
         ignoringDirectorySyncs = true;
+    }
+
+    /** From now on, pages that a failed sync lost stay clean until their content changes. */
+    public synchronized void ignoreWriteAgain() {
+        ignoringWriteAgain = true;
     }
 
     /** The next {@code count} openings of existing files fail. */
@@ -439,6 +445,15 @@ public final class FaultyDisk implements Disk {
                     inode.force(offset, lengthBytes);
                 }
                 syncCount++;
+            }
+        }
+
+        @Override
+        public void writeAgain(int offset, int lengthBytes) {
+            synchronized (FaultyDisk.this) {
+                if (!ignoringWriteAgain) {
+                    inode.writeAgain(offset, lengthBytes);
+                }
             }
         }
 

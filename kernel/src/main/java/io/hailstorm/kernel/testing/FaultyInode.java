@@ -20,7 +20,7 @@ final class FaultyInode {
     final ByteBuffer bytes;
     final UnsafeBuffer live;
     final byte[] durable;
-    /** Pages a failed sync lost: marked clean with this content, and not written until they change again. */
+    /** Pages a failed sync lost: marked clean with this content, and not written until they change or are written again. */
     private final Map<Integer, byte[]> lost = new HashMap<>();
 
     /** @param isOnHeap whether the bytes are the garbage collector's: cheaper to make and forget by the thousand */
@@ -59,6 +59,13 @@ final class FaultyInode {
     void lose(int offset, int lostLength) {
         for (int page = offset / PAGE_BYTES; page * PAGE_BYTES < offset + lostLength; page++) {
             lost.put(page, pageContent(page));
+        }
+    }
+
+    /** The pages are dirty, whatever a failed sync made of them. */
+    void writeAgain(int offset, int againLength) {
+        for (int page = offset / PAGE_BYTES; page * PAGE_BYTES < offset + againLength; page++) {
+            lost.remove(page);
         }
     }
 
