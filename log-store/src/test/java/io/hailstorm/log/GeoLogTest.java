@@ -21,17 +21,26 @@ final class GeoLogTest {
 
     @ParameterizedTest
     @EnumSource(names = {"GEO", "DISK"})
-    void losesNothingThatWasShownAndAgreesOnceFaultsStop(AckLevel level) {
+    void losesNothingUnreportedThatWasShownAndAgreesOnceFaultsStop(AckLevel level) {
         long crashes = 0;
         long shown = 0;
+        long lost = 0;
         for (long seed = firstSeed(); seed < firstSeed() + SEEDS; seed++) {
             GeoSimulation simulation = new GeoSimulation(seed, 2, level, Safeguards.ALL);
             run(simulation, seed);
             crashes += simulation.crashes;
             shown += simulation.shownCount();
+            lost += simulation.lost;
         }
         assertThat(crashes).isGreaterThan(SEEDS);
         assertThat(shown).isGreaterThan(SEEDS * 1_000L);
+        if (level == AckLevel.DISK) {
+            assertThat(lost)
+                    .as("nothing was lost, so nothing shows that losses are reported")
+                    .isPositive();
+        } else {
+            assertThat(lost).isZero();
+        }
     }
 
     /** A machine that comes back with an empty disk under its old name speaks for nobody until it has everything again. */
