@@ -43,8 +43,36 @@ final class GeoCopies {
         slots = group.slots;
     }
 
-    GeoPeer[] peers() {
-        return peers;
+    /** What each copy has yet to confirm; nothing while this member does not own the partitions. */
+    List<GeoStatus.CopyLag> lags() {
+        List<GeoStatus.CopyLag> lags = new ArrayList<>();
+        if (group.role() != GeoStatus.Role.OWNER) {
+            return lags;
+        }
+        for (GeoPeer peer : peers) {
+            for (int slot = 0; slot < slots.length; slot++) {
+                long end = slots[slot].endOffset();
+                if (end > peer.confirmed[slot]) {
+                    long bytes = slots[slot].records().chain().bytesFrom(peer.confirmed[slot], end);
+                    lags.add(new GeoStatus.CopyLag(
+                            peer.member,
+                            slots[slot].stream(),
+                            slots[slot].partition(),
+                            end - peer.confirmed[slot],
+                            bytes));
+                }
+            }
+        }
+        return lags;
+    }
+
+    /** How often shipping went back to the last confirmation. */
+    long resentCount() {
+        long count = 0;
+        for (GeoPeer peer : peers) {
+            count += peer.resentCount();
+        }
+        return count;
     }
 
     private Tenure tenure() {

@@ -181,34 +181,16 @@ public final class GeoLog implements Log {
         try {
             List<GeoStatus.Region> regions = new ArrayList<>();
             for (GeoGroup group : groups) {
-                regions.add(new GeoStatus.Region(group.tenure(), group.role(), lags(group)));
+                regions.add(new GeoStatus.Region(
+                        group.tenure(), group.role(), group.copies().lags()));
             }
             long resent = groups.stream()
-                    .flatMap(group -> java.util.Arrays.stream(group.copies().peers()))
-                    .mapToLong(GeoPeer::resentCount)
+                    .mapToLong(group -> group.copies().resentCount())
                     .sum();
             return new GeoStatus(geo.self(), regions, gaps.all(), counters.snapshot(resent));
         } finally {
             lock.unlock();
         }
-    }
-
-    private static List<GeoStatus.CopyLag> lags(GeoGroup group) {
-        List<GeoStatus.CopyLag> lags = new ArrayList<>();
-        if (group.role() != GeoStatus.Role.OWNER) {
-            return lags;
-        }
-        for (GeoPeer peer : group.copies().peers()) {
-            for (int slot = 0; slot < group.slots.length; slot++) {
-                GeoPartition of = group.slots[slot];
-                long behind = of.endOffset() - peer.confirmed[slot];
-                if (behind > 0) {
-                    long bytes = of.records().chain().bytesFrom(peer.confirmed[slot], of.endOffset());
-                    lags.add(new GeoStatus.CopyLag(peer.member, of.stream(), of.partition(), behind, bytes));
-                }
-            }
-        }
-        return lags;
     }
 
     @Override
