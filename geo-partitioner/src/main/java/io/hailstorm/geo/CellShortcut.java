@@ -19,8 +19,8 @@ import org.agrona.BitUtil;
  * the answer always equals {@link Cells#cellOf}.
  *
  * <p>Lines are kept in a bounded table of {@code slotCount} cells, shared by all drivers of the owner; a cell that
- * finds no slot goes to H3, and when that has happened as often as there are slots the table starts afresh. Steady
- * state: no allocation.
+ * finds no slot goes to H3, and when that has happened as often as there are slots the table starts afresh. It begins small and starts
+ * afresh four times as large when half full. Steady state: no allocation.
  *
  * <p>Single-threaded: one owner. The caller keeps the previous cell per driver.
  */
@@ -31,36 +31,50 @@ public final class CellShortcut {
     private static final double LAT_DEGREES_MAX = 80.0;
     private static final int FINEST_RESOLUTION = 10;
     private static final int COARSEST_RESOLUTION = 7;
+    private static final int INITIAL_SLOT_COUNT = 1 << 9;
+    private static final int GROWTH = 4;
     private static final int PROBE_COUNT_MAX = 8;
     private static final int EDGE_COUNT = 6;
     private static final int FLOATS_PER_CELL = 2 * EDGE_COUNT;
 
     private final Cells cells;
     private final int resolution;
-    private final int mask;
-    private final long[] keys;
-    private final int[] centerLatE7;
-    private final int[] centerLonE7;
+    private final int slotCountMax;
+    private int mask;
+    private long[] keys = {};
+    private int[] centerLatE7 = {};
+    private int[] centerLonE7 = {};
     /**
      * For each edge a and b such that {@code a·dLat + b·dLon < 1} holds on its inner side, d being the distance from the
      * centre in 1e-7 degrees; NaN, which proves nothing, where there is nothing to prove.
      */
-    private final float[] edges;
+    private float[] edges = {};
 
+    private int usedCount;
     private int overflowCount;
 
     public CellShortcut(Cells cells, int resolution) {
         this(cells, resolution, DEFAULT_SLOT_COUNT);
     }
 
-    /** @param slotCount cells remembered, rounded up to a power of two; 64 bytes each */
+    /** @param slotCount cells remembered at most, rounded up to a power of two; 64 bytes each */
     public CellShortcut(Cells cells, int resolution, int slotCount) {
         Invariants.require(
                 resolution >= COARSEST_RESOLUTION && resolution <= FINEST_RESOLUTION,
                 "the margin of the same-cell shortcut is proved for resolutions 7 to 10 only");
         this.cells = cells;
         this.resolution = resolution;
-        int capacity = BitUtil.findNextPositivePowerOfTwo(Math.max(PROBE_COUNT_MAX, slotCount));
+        slotCountMax = BitUtil.findNextPositivePowerOfTwo(Math.max(PROBE_COUNT_MAX, slotCount));
+        startAfresh(Math.min(INITIAL_SLOT_COUNT, slotCountMax));
+    }
+
+    private void startAfresh(int capacity) {
+        usedCount = 0;
+        overflowCount = 0;
+        if (capacity == keys.length) {
+            Arrays.fill(keys, Cells.NULL_CELL);
+            return;
+        }
         mask = capacity - 1;
         keys = new long[capacity];
         centerLatE7 = new int[capacity];
@@ -135,6 +149,9 @@ public final class CellShortcut {
     }
 
     private void remember(long cell) {
+        if (2 * usedCount > mask && keys.length < slotCountMax) {
+            startAfresh(Math.min(GROWTH * keys.length, slotCountMax));
+        }
         int slot = CellIntMap.slotOf(cell) & mask;
         for (int probe = 0; probe < PROBE_COUNT_MAX; probe++) {
             if (keys[slot] == Cells.NULL_CELL) {
@@ -144,14 +161,14 @@ public final class CellShortcut {
             slot = (slot + 1) & mask;
         }
         if (++overflowCount > mask) {
-            overflowCount = 0;
-            Arrays.fill(keys, Cells.NULL_CELL);
+            startAfresh(keys.length);
         }
     }
 
     private void fill(int slot, long cell) {
         GeoPoint center = cells.center(cell);
         keys[slot] = cell;
+        usedCount++;
         centerLatE7[slot] = center.latE7();
         centerLonE7[slot] = center.lonE7();
         List<GeoPoint> corners = cells.boundary(cell);

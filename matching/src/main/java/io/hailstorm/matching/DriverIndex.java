@@ -30,7 +30,7 @@ public final class DriverIndex {
 
     static final int FORGET_PROBE_COUNT = 64;
 
-    private static final int INITIAL_SLOT_COUNT = 1024;
+    private static final int INITIAL_SLOT_COUNT = 64;
     private static final byte IDLE = DriverState.IDLE.code();
     private static final byte OFFLINE = DriverState.OFFLINE.code();
 

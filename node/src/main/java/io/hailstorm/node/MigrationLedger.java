@@ -71,7 +71,7 @@ final class MigrationLedger {
     }
 
     private final Map<String, Entry> entries = new LinkedHashMap<>();
-    private final Histogram pausesMs = new Histogram(PAUSE_MS_MAX, 3);
+    private final Histogram pausesMs = new Histogram(3);
     private long doneCount;
     private long abortedCount;
     private long bufferedMax;

@@ -13,8 +13,8 @@ final class PipelineLatency {
     /** Percentiles in milliseconds; zeros when nothing was measured. */
     record Snapshot(double durableP50Ms, double durableP99Ms, double indexP50Ms, double indexP99Ms) {}
 
-    private final Histogram toDurable = new Histogram(MICROS_MAX, 3);
-    private final Histogram toIndex = new Histogram(MICROS_MAX, 3);
+    private final Histogram toDurable = new Histogram(3);
+    private final Histogram toIndex = new Histogram(3);
 
     synchronized void durable(long ns, long fixCount) {
         toDurable.recordValueWithCount(micros(ns), fixCount);

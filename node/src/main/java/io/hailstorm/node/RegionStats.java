@@ -19,7 +19,7 @@ final class RegionStats {
      */
     record Prices(int cells, int multiplierMilliMax, long changes) {}
 
-    private final Histogram solveMicros = new Histogram(MICROS_MAX, 3);
+    private final Histogram solveMicros = new Histogram(3);
     private final double[] solveMsByRound = new double[SOLVES_KEPT];
     private final long[] roundBySlot = new long[SOLVES_KEPT];
     private final LongHashSet pricedCells = new LongHashSet();
