@@ -156,6 +156,9 @@ public final class RangeMoves {
         }
         int workCount = 0;
         for (RangeMove move : active()) {
+            if (isOpenMissing(move)) {
+                continue;
+            }
             workCount += move.doWork(nowMs);
             if (move.isOver()) {
                 // Once more, so that what was opened is compared.
@@ -167,6 +170,23 @@ public final class RangeMoves {
             workCount += openAgain(entry);
         }
         return workCount + land(nowMs);
+    }
+
+    /**
+     * Whether a move is to begin with a range that has not landed from its last one: the table would show it as moving, and so nobody
+     * would wait for the OPEN any more.
+     */
+    private boolean isOpenMissing(RangeMove move) {
+        if (move.phase() != RangeMove.Phase.STARTING || landingByMigration.isEmpty()) {
+            return false;
+        }
+        for (long cell : move.plan().cells()) {
+            RangeEntry entry = table.entryOrNull(cell);
+            if (entry != null && entry.isMoved() && landingByMigration.containsKey(entry.migrationId())) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void end(RangeMove move) {
