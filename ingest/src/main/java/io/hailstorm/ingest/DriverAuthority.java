@@ -20,7 +20,8 @@ import io.hailstorm.kernel.GeoPoint;
  * </table>
  *
  * <p>Where the partition to move to is served by another node, the driver is handed over ({@link HandOvers}); where nobody
- * serves it just now, the driver stays.
+ * serves it just now, the driver stays. It is handed over, too, where this node serves both partitions and is not the only one of its
+ * log: another node may come to serve the one without having read the other.
  */
 final class DriverAuthority {
     static final int HYSTERESIS_FIXES = 3;
@@ -29,6 +30,9 @@ final class DriverAuthority {
     static final int WAIT = -2;
     /** Authority belongs with {@link DriverSession#awayPartition}, which another node serves: hold the fix, hand over. */
     static final int AWAY = -3;
+
+    /** As {@link #AWAY}, but this node serves that partition, too: the driver stays connected. */
+    static final int PASS = -4;
 
     private DriverAuthority() {}
 
@@ -41,7 +45,7 @@ final class DriverAuthority {
     }
 
     /**
-     * The owner for an acceptable fix in a cell of {@code cellPartition}, {@link #WAIT} or {@link #AWAY}. Asking twice about
+     * The owner for an acceptable fix in a cell of {@code cellPartition}, {@link #WAIT}, {@link #AWAY} or {@link #PASS}. Asking twice about
      * the same fix is harmless only after one of these.
      */
     static int route(
@@ -70,6 +74,10 @@ final class DriverAuthority {
         if (!here) {
             session.awayPartition = due;
             return AWAY;
+        }
+        if (!servers.isAlone()) {
+            session.awayPartition = due;
+            return PASS;
         }
         if (session.pendingCount > 0) {
             return WAIT;

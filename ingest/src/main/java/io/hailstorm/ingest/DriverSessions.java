@@ -131,7 +131,11 @@ final class DriverSessions {
         session.dirty = true;
         see(session, lastSeq);
         session.restored(session.doneSeq(), lastSeq);
-        session.de = Math.max(session.de, de);
+        if (!session.isBetween()) {
+            // Of a driver on its way the hand-over's own records tell; a higher epoch would make the one that ends it
+            // look old.
+            session.de = Math.max(session.de, de);
+        }
     }
 
     private static void see(DriverSession session, long seq) {

@@ -25,6 +25,7 @@ import org.agrona.MutableDirectBuffer;
  * <tr><td>older than the lateness bound</td><td>late</td></tr>
  * <tr><td>its range is sealed, or authority is about to move</td><td>held until that is over</td></tr>
  * <tr><td>authority moves to another node</td><td>held, then let go: the phone sends it there</td></tr>
+ * <tr><td>late or rejected, of a driver who is nobody's, where nothing is served</td><td>the same</td></tr>
  * <tr><td>otherwise</td><td>accepted: to the owner's partition of {@code fixes}</td></tr>
  * </table>
  *
@@ -201,10 +202,25 @@ final class FixDecider {
         return servers.serves(appender.latePartition(session));
     }
 
+    /** A driver who is nobody's, at a node that serves nothing: whoever serves something can write this fix down. */
+    private void sendOn(DriverSession session, int cellPartition, long nowMs) {
+        if (session.owner != DriverSession.NO_OWNER) {
+            return; // a record that was read says whose, or the partition is about to be let go
+        }
+        for (int i = 0; i < map.partitionCount(); i++) {
+            int partition = (Math.max(0, cellPartition) + i) % map.partitionCount();
+            if (!servers.endpoint(partition).isEmpty()) {
+                session.awayPartition = partition;
+                handOvers.begin(session, nowMs);
+                return;
+            }
+        }
+    }
+
     /** @return false when the fix must wait; nothing has changed then */
     private boolean decide(
             DriverSession session, DriverStream stream, long seq, MutableDirectBuffer buffer, int index, long nowMs) {
-        if (appender.isBlocked() || session.leaving) {
+        if (appender.isBlocked() || session.leaving || session.isBetween()) {
             return false;
         }
         view.wrap(buffer, index);
@@ -219,6 +235,7 @@ final class FixDecider {
         int reason = rejection(session, cellPartition);
         boolean isLate = seq <= session.orderSeq || view.deviceMs() < nowMs - config.latenessMs();
         if ((reason != 0 || isLate) && !mayWriteLate(session)) {
+            sendOn(session, cellPartition, nowMs);
             return false;
         }
         if (reason != 0) {
@@ -250,6 +267,10 @@ final class FixDecider {
         }
         int partition = DriverAuthority.route(session, map, servers, cellPartition, view.latE7(), view.lonE7());
         if (partition == DriverAuthority.WAIT) {
+            return false;
+        }
+        if (partition == DriverAuthority.PASS) {
+            handOvers.begin(session, nowMs);
             return false;
         }
         if (partition == DriverAuthority.AWAY) {

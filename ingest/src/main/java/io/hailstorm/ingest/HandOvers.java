@@ -33,7 +33,9 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>between, refused</td><td>P's node</td><td>{@link DriverTakenIn} e+2, to P</td><td>P's under e+2</td></tr>
  * </table>
  *
- * Q's log alone says whether Q took the driver in or refused it, whichever record stands first in it under e+1; so at no time do two
+ * <p>A driver who passes between two partitions of one node leaves the same records, and stays connected.
+ *
+ * <p>Q's log alone says whether Q took the driver in or refused it, whichever record stands first in it under e+1; so at no time do two
  * nodes have authority over one driver. A driver epoch not higher than what was seen of the driver has no effect.
  */
 final class HandOvers {
@@ -166,7 +168,7 @@ final class HandOvers {
             if (session != null && session.leaving) {
                 done += leave(session, passage, phones, nowMs);
             } else if (session != null && session.isBetween()) {
-                between(session, passage, nowMs);
+                done += between(session, passage, phones, nowMs);
             } else {
                 each.remove();
             }
@@ -202,9 +204,15 @@ final class HandOvers {
 
     private void noteDurable(Event written, Passage passage, long nowMs) {
         if (written.hasDriverHandedOver()) {
-            stats.handedOver(age(passage, nowMs));
+            if (!servers.serves(written.getDriverHandedOver().getToPartition())) {
+                stats.handedOver(age(passage, nowMs));
+            }
             passage.sinceMs = nowMs;
         } else if (written.hasDriverTakenIn()) {
+            int from = written.getDriverTakenIn().getFromPartition();
+            if (from != passage.writtenTo && servers.serves(from)) {
+                return; // passed within this node, which nobody waits for but the driver's next fixes
+            }
             if (written.getDriverTakenIn().getFromPartition() == passage.writtenTo) {
                 stats.takenBack();
             } else {
@@ -242,7 +250,8 @@ final class HandOvers {
             phones.left(session, session.owner, new AuthorityClaim(session.owner, session.de, false));
             return 1;
         }
-        if (servers.serves(to) || servers.endpoint(to).isEmpty() || tripFeed.hasLiveOffer(session.driver, nowMs)) {
+        boolean isImpossible = servers.endpoint(to).isEmpty() || tripFeed.hasLiveOffer(session.driver, nowMs);
+        if (servers.serves(to) ? servers.isAlone() || to == session.owner : isImpossible) {
             session.leaving = false;
             if (session.isChangeUndurable()) {
                 session.ownedBy(session.durableOwner(), session.durableDe());
@@ -264,10 +273,15 @@ final class HandOvers {
         return 0;
     }
 
-    private void between(DriverSession session, Passage passage, long nowMs) {
+    private int between(DriverSession session, Passage passage, Phones phones, long nowMs) {
         int from = session.owner;
         int to = session.handedOverTo;
         boolean servesFrom = from != DriverSession.NO_OWNER && servers.serves(from);
+        if (session.stream != null && !servers.serves(to)) {
+            // It was to pass within this node, which has lost that partition meanwhile.
+            phones.left(session, to, new AuthorityClaim(to, session.de + 1, true));
+            return 1;
+        }
         if (session.isRefused()) {
             if (servesFrom) {
                 takeIn(session, passage, from, session.de + 2, nowMs);
@@ -293,6 +307,7 @@ final class HandOvers {
                     .setToPartition(to);
             write(passage, from, Event.newBuilder().setHandOverRecalled(record), nowMs);
         }
+        return 0;
     }
 
     private void takeIn(DriverSession session, Passage passage, int partition, int de, long nowMs) {
@@ -346,7 +361,9 @@ final class HandOvers {
         if (!checksEpoch) {
             session.refusedDe = 0;
         }
-        if (wasHere) {
+        if (wasHere && servers.serves(record.getToPartition())) {
+            session.leaving = false; // between, and connected: taken in at this node's next step
+        } else if (wasHere) {
             phones.left(session, record.getToPartition(), new AuthorityClaim(record.getToPartition(), de, true));
         } else {
             passages.put(record.getDriver(), new Passage(record.getDriver(), nowMs));
@@ -360,7 +377,9 @@ final class HandOvers {
         }
         DriverSessions.merge(session, record.getState(), map.get());
         session.ownedBy(partition, record.getDe());
-        session.settledUntilMs = nowMs + SETTLE_MS;
+        if (!servers.serves(record.getFromPartition()) || record.getFromPartition() == partition) {
+            session.settledUntilMs = nowMs + SETTLE_MS;
+        }
         sendOn(session, phones);
     }
 

@@ -8,6 +8,11 @@ public interface PartitionServers {
     /** A node alone with its log. */
     PartitionServers ALL_HERE = new PartitionServers() {
         @Override
+        public boolean isAlone() {
+            return true;
+        }
+
+        @Override
         public boolean serves(int partition) {
             return true;
         }
@@ -22,6 +27,12 @@ public interface PartitionServers {
             return 0;
         }
     };
+
+    /**
+     * Whether nobody else ever serves any partition. Where others may, one partition can go to another node without the rest, so a driver
+     * who passes from one to the other within a node leaves a record of it.
+     */
+    boolean isAlone();
 
     /** Whether this node appends to the partition, and answers for the drivers it has authority over. */
     boolean serves(int partition);

@@ -75,6 +75,9 @@ final class EdgeHarness implements AutoCloseable {
     /** The other node is down. */
     boolean nobodyElse;
 
+    /** Another node may come to serve a partition of this one. */
+    boolean isShared;
+
     private final Server server;
     private final ManagedChannel channel;
     private final long[] fedOffsets = new long[2];
@@ -143,6 +146,11 @@ final class EdgeHarness implements AutoCloseable {
 
     /** This node serves what {@link #served} says, another the rest. */
     private final class OneOfTwo implements PartitionServers {
+        @Override
+        public boolean isAlone() {
+            return !isShared && served[0] && served[1];
+        }
+
         @Override
         public boolean serves(int partition) {
             return served[partition];

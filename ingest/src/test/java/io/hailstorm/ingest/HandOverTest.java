@@ -11,6 +11,9 @@ import io.hailstorm.kernel.RecordType;
 import io.hailstorm.kernel.StreamName;
 import io.hailstorm.protocol.v1.Directive;
 import io.hailstorm.protocol.v1.DriveResponse;
+import io.hailstorm.protocol.v1.DriverHandedOver;
+import io.hailstorm.protocol.v1.DriverTakenIn;
+import io.hailstorm.protocol.v1.Event;
 import io.hailstorm.protocol.v1.Fix;
 import java.util.List;
 import java.util.Optional;
@@ -111,6 +114,69 @@ class HandOverTest {
 
         assertThat(there.ackedSeq()).isEqualTo(6);
         assertThat(there.rejected()).isEmpty();
+    }
+
+    /** Nobody there may write it down, so whoever serves something is to have it. */
+    @Test
+    void sendsADriverWithALateFixOnFromANodeThatServesNothing() {
+        west.served[0] = false;
+        EdgeHarness.Phone phone = west.phone(DRIVER, SESSION);
+        west.turn();
+        long longAgoMs = west.time.epochMs() - west.config.latenessMs() - 1;
+        phone.send(EdgeHarness.fix(1, WEST, longAgoMs));
+        west.turn();
+
+        assertThat(sentAway(phone)).get().extracting(Directive::getEndpoint).isEqualTo(OTHER_NODE);
+        assertThat(phone.completed).isTrue();
+        assertThat(west.lateSeqs()).isEmpty();
+    }
+
+    /** Another node may come to serve the west without having read the east. */
+    @Test
+    void leavesARecordOfADriverWhoPassesBetweenPartitionsOfOneNode() {
+        west.served[1] = true;
+        west.isShared = true;
+        EdgeHarness.Phone phone = west.phone(DRIVER, SESSION);
+        west.turn();
+        phone.send(west.fix(1, WEST), west.fix(2, WEST));
+        west.turn();
+        phone.send(eastward(3));
+        for (int turn = 0; turn < 5; turn++) {
+            west.turn();
+        }
+
+        assertThat(phone.completed).isFalse();
+        assertThat(phone.ackedSeq()).isEqualTo(6);
+        assertThat(events(0)).containsExactly(Event.PayloadCase.DRIVER_HANDED_OVER);
+        assertThat(events(1)).containsExactly(Event.PayloadCase.DRIVER_TAKEN_IN);
+        assertThat(lastDe(0)).isLessThan(firstDe(1));
+    }
+
+    @Test
+    void takesADriverInWhoseNewEpochARangeNamedBefore() {
+        Event out = Event.newBuilder()
+                .setDriverHandedOver(DriverHandedOver.newBuilder()
+                        .setDriver(DRIVER)
+                        .setSession(SESSION)
+                        .setDe(2)
+                        .setToPartition(1))
+                .build();
+        Event in = Event.newBuilder()
+                .setDriverTakenIn(
+                        DriverTakenIn.newBuilder().setDriver(DRIVER).setDe(2).setFromPartition(0))
+                .build();
+        west.agent.recoverHandOver(0, out);
+        west.agent.recoverOpened(DRIVER, 2, SESSION, 5);
+        west.agent.recoverHandOver(1, in);
+
+        assertThat(west.agent.authorityOf(DRIVER)).isEqualTo(1);
+    }
+
+    private List<Event.PayloadCase> events(int partition) {
+        return log.partition(StreamName.FIXES, partition).entries.stream()
+                .filter(entry -> entry.type() == RecordType.EVENT)
+                .map(entry -> EdgeHarness.event(entry.bytes()).getPayloadCase())
+                .toList();
     }
 
     private int firstDe(int partition) {

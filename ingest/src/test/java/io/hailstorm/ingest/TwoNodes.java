@@ -100,6 +100,11 @@ final class TwoNodes implements AutoCloseable {
         }
 
         @Override
+        public boolean isAlone() {
+            return false;
+        }
+
+        @Override
         public boolean serves(int partition) {
             return partition == own;
         }

@@ -45,6 +45,11 @@ final class ServedPartitions implements PartitionServers {
     }
 
     @Override
+    public boolean isAlone() {
+        return !shared;
+    }
+
+    @Override
     public boolean serves(int partition) {
         return served[partition];
     }
