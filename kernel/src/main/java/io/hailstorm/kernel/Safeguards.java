@@ -1,5 +1,6 @@
 package io.hailstorm.kernel;
 
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.Set;
 
@@ -22,6 +23,11 @@ public final class Safeguards {
     /** Whether the protection is in force. */
     public boolean has(Safeguard safeguard) {
         return !removed.contains(safeguard);
+    }
+
+    /** Those that are not in force. */
+    public Set<Safeguard> missing() {
+        return Collections.unmodifiableSet(removed);
     }
 
     @Override

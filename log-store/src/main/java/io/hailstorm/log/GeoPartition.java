@@ -177,6 +177,11 @@ final class GeoPartition implements PartitionLog {
     }
 
     @Override
+    public long readAppended(long fromOffset, int maxRecords, RecordHandler handler) {
+        return records.readAppended(fromOffset, maxRecords, handler);
+    }
+
+    @Override
     public long offsetAtOrAfter(long hlc) {
         return records.chain().offsetAtOrAfter(hlc, visible);
     }

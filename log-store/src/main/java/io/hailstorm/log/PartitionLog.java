@@ -34,6 +34,15 @@ public interface PartitionLog extends PartitionReader {
     long endOffset();
 
     /**
+     * As {@link #read}, and beyond what is durable, up to {@link #endOffset}: what a crash may take back. Nothing may act on it; it is
+     * here to show that {@link io.hailstorm.kernel.Safeguard#COPY_DURABLE} is needed. An engine without such records gives the durable
+     * ones.
+     */
+    default long readAppended(long fromOffset, int maxRecords, RecordHandler handler) {
+        return read(fromOffset, maxRecords, handler);
+    }
+
+    /**
      * Stores a consumer group's position; the commit is durable when this returns (one fsync). A lower generation than
      * the group's last is fenced. Any thread.
      *

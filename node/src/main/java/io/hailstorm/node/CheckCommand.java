@@ -4,12 +4,15 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.hailstorm.kernel.Safeguard;
+import io.hailstorm.kernel.Safeguards;
 import io.hailstorm.kernel.SystemTimeSource;
 import io.hailstorm.log.LogTorture;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +37,8 @@ import picocli.CommandLine.Option;
         subcommands = CheckCommand.Log.class)
 final class CheckCommand implements Callable<Integer> {
     private static final int VIOLATIONS_MAX = 10;
+    /** Of the violations shown, so many are made smaller: each takes up to {@value WorldShrink#RUNS_MAX} worlds. */
+    private static final int SHRUNK_MAX = 2;
 
     @Option(names = "--seeds", paramLabel = "N", defaultValue = "1000", description = "how many worlds (1000)")
     private long seeds = 1000;
@@ -50,6 +55,22 @@ final class CheckCommand implements Callable<Integer> {
             description = "take a safeguard away and look for the first seed that notices; all: each in turn")
     private @Nullable String mutation;
 
+    @Option(names = "--phones", paramLabel = "P", description = "so many phones, whatever the seed says")
+    private @Nullable Integer phones;
+
+    @Option(names = "--riders", paramLabel = "R", description = "so many riders, whatever the seed says")
+    private @Nullable Integer riders;
+
+    @Option(
+            names = "--without",
+            paramLabel = "KIND",
+            split = ",",
+            description = "leave these kinds of faults and orders out, as a smaller plan does")
+    private List<String> without = new ArrayList<>();
+
+    @Option(names = "--no-shrink", description = "do not look for smaller plans that fail, too")
+    private boolean noShrink;
+
     @Option(names = "--json", description = "JSON")
     private boolean json;
 
@@ -62,18 +83,51 @@ final class CheckCommand implements Callable<Integer> {
         if (seeds < 1 || steps < 1) {
             throw new CommandLine.ParameterException(spec.commandLine(), "--seeds, --steps: expected 1 or more");
         }
-        WorldCheck check = new WorldCheck(steps, new SystemTimeSource());
+        without.forEach(this::requireKind);
+        WorldCheck check = new WorldCheck(steps, this::narrowed, new SystemTimeSource());
         PrintWriter out = spec.commandLine().getOut();
-        String without = mutation;
-        boolean ok = WorldQuiet.during(() -> without == null ? run(check, out) : mutate(check, without, out));
+        String removed = mutation;
+        boolean ok = WorldQuiet.during(() -> removed == null ? run(check, out) : mutate(check, removed, out));
         out.flush();
         return ok ? ExitCode.OK : ExitCode.SOFTWARE;
     }
 
+    private static List<String> kinds() {
+        return Stream.concat(Stream.of(WorldPlan.Fault.values()), Stream.of(WorldPlan.Order.values()))
+                .map(WorldShrink::name)
+                .toList();
+    }
+
+    private void requireKind(String name) {
+        if (!kinds().contains(name)) {
+            throw new CommandLine.ParameterException(
+                    spec.commandLine(), "--without: expected some of " + kinds() + ", got " + name);
+        }
+    }
+
+    private WorldPlan narrowed(WorldPlan drawn) {
+        WorldPlan plan = drawn.with(
+                phones == null ? drawn.phoneCount() : phones,
+                riders == null ? drawn.shape().riderCount() : riders);
+        for (WorldPlan.Fault fault : WorldPlan.Fault.values()) {
+            plan = without.contains(WorldShrink.name(fault)) ? plan.without(fault) : plan;
+        }
+        for (WorldPlan.Order order : WorldPlan.Order.values()) {
+            plan = without.contains(WorldShrink.name(order)) ? plan.without(order) : plan;
+        }
+        return plan;
+    }
+
     private boolean run(WorldCheck check, PrintWriter out) {
         WorldCheck.Report report = check.run(from, seeds, VIOLATIONS_MAX);
+        List<WorldShrink.Smallest> smallest = noShrink
+                ? List.of()
+                : report.violations().stream()
+                        .limit(SHRUNK_MAX)
+                        .map(violation -> check.shrink(violation, Safeguards.ALL))
+                        .toList();
         if (json) {
-            out.println(report.json());
+            out.println(report.json(smallest));
             return report.ok();
         }
         out.printf(
@@ -86,16 +140,35 @@ final class CheckCommand implements Callable<Integer> {
                 report.handovers(),
                 report.stepsPerS(),
                 report.digest());
-        report.violations().forEach(violation -> print(violation, out));
+        for (int i = 0; i < report.violations().size(); i++) {
+            WorldVerdict.Violation violation = report.violations().get(i);
+            if (i < smallest.size()) {
+                print(violation, smallest.get(i), out);
+            } else {
+                print(violation, out);
+                out.printf("see it again: hailstorm check --seeds 1 --from %d --steps %d%n", violation.seed(), steps);
+            }
+        }
         return report.ok();
     }
 
-    private void print(WorldVerdict.Violation violation, PrintWriter out) {
+    private static void print(WorldVerdict.Violation violation, WorldShrink.Smallest smallest, PrintWriter out) {
+        out.printf(
+                "%nseed %d breaks %s at step %d; the smallest plan found, after %d worlds:%n  %s%n",
+                violation.seed(),
+                violation.invariant(),
+                violation.step(),
+                smallest.runCount(),
+                smallest.plan().describe());
+        print(smallest.violation(), out);
+        out.println("see it again: " + smallest.seeAgain());
+    }
+
+    private static void print(WorldVerdict.Violation violation, PrintWriter out) {
         out.printf(
                 "%nseed %d, step %d: %s: %s%n",
                 violation.seed(), violation.step(), violation.invariant(), violation.message());
         violation.trace().forEach(line -> out.println("  " + line));
-        out.printf("see it again: hailstorm check --seeds 1 --from %d --steps %d%n", violation.seed(), steps);
     }
 
     private boolean mutate(WorldCheck check, String name, PrintWriter out) {
@@ -109,6 +182,14 @@ final class CheckCommand implements Callable<Integer> {
             WorldCheck.Mutation result = check.mutate(safeguard, from, seeds);
             isCaught &= result.isCaught();
             print(result, out);
+            WorldVerdict.Violation violation = result.violation();
+            if (violation != null && seeds == 1 && !json) {
+                if (noShrink) {
+                    print(violation, out);
+                } else {
+                    print(violation, check.shrink(violation, Safeguards.without(safeguard)), out);
+                }
+            }
         }
         if (!isKnown) {
             throw new CommandLine.ParameterException(

@@ -17,6 +17,7 @@ import java.util.List;
  * @param partitionCount of the log, and of the map
  * @param policy how riders and drivers are matched
  * @param checkpointMs between checkpoints of the sessions, by the region's own clock
+ * @param copyPortionRecords of a moving range's source, read in one turn
  * @param balance whether ranges move by themselves where load is uneven
  */
 record CoreConfig(
@@ -27,10 +28,20 @@ record CoreConfig(
         String policy,
         IngestConfig ingest,
         long checkpointMs,
+        int copyPortionRecords,
         boolean balance) {
     CoreConfig(
             City city, List<Region> areas, int partitionCount, String policy, IngestConfig ingest, long checkpointMs) {
-        this(city, areas, Cells.create(), partitionCount, policy, ingest, checkpointMs, false);
+        this(
+                city,
+                areas,
+                Cells.create(),
+                partitionCount,
+                policy,
+                ingest,
+                checkpointMs,
+                LogRangeStore.PORTION_RECORDS,
+                false);
     }
 
     /** Of one region that covers the city, where ranges move only when asked. */

@@ -72,9 +72,7 @@ final class FixesJournal implements PartitionJournal {
 
     @Override
     public long endOffset(int partition) {
-        return served.serves(partition)
-                ? fixes(partition).endOffset()
-                : fixes(partition).durableOffset();
+        return fixes(partition).endOffset();
     }
 
     @Override

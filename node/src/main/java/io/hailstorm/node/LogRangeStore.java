@@ -4,6 +4,8 @@ import io.hailstorm.geo.Cells;
 import io.hailstorm.kernel.FixDescriptor;
 import io.hailstorm.kernel.FixView;
 import io.hailstorm.kernel.RecordType;
+import io.hailstorm.kernel.Safeguard;
+import io.hailstorm.kernel.Safeguards;
 import io.hailstorm.kernel.StreamName;
 import io.hailstorm.log.Log;
 import io.hailstorm.log.PartitionLog;
@@ -25,8 +27,8 @@ import org.agrona.DirectBuffer;
  * Region agent's thread.
  */
 final class LogRangeStore implements RangeStore {
-    /** Read at most in one turn: a few milliseconds. */
-    private static final int PORTION_RECORDS = 20_000;
+    /** Usually read at most in one turn: a few milliseconds. */
+    static final int PORTION_RECORDS = 20_000;
 
     private static final int RECORDS_PER_READ = 4096;
     static final int HASH_EVERY_RECORDS = 1024;
@@ -62,14 +64,19 @@ final class LogRangeStore implements RangeStore {
 
     private final Log log;
     private final Cells cells;
+    private final int portionRecords;
+    private final boolean isDurableOnly;
     private final FixView fix = new FixView();
     private final RecordHandler onRecord = this::onRecord;
     private final Map<String, Copy> copyByMigration = new HashMap<>();
     private Copy reading = new Copy(Set.of(), 0);
 
-    LogRangeStore(Log log, Cells cells) {
+    /** @param portionRecords read at most in one turn */
+    LogRangeStore(Log log, Cells cells, int portionRecords, Safeguards safeguards) {
         this.log = log;
         this.cells = cells;
+        this.portionRecords = portionRecords;
+        isDurableOnly = safeguards.has(Safeguard.COPY_DURABLE);
     }
 
     @Override
@@ -78,10 +85,12 @@ final class LogRangeStore implements RangeStore {
         Copy copy = copyByMigration.computeIfAbsent(
                 plan.migrationId(), _ -> new Copy(plan.cells(), Math.max(fromOffset, source.startOffset())));
         reading = copy;
-        long left = PORTION_RECORDS;
+        long left = portionRecords;
         while (copy.nextOffset < endOffsetExclusive && left > 0) {
             int count = (int) Math.min(Math.min(left, RECORDS_PER_READ), endOffsetExclusive - copy.nextOffset);
-            long next = source.read(copy.nextOffset, count, onRecord);
+            long next = isDurableOnly
+                    ? source.read(copy.nextOffset, count, onRecord)
+                    : source.readAppended(copy.nextOffset, count, onRecord);
             if (next == copy.nextOffset) {
                 break;
             }

@@ -93,7 +93,16 @@ record NodeConfig(
     /** What of it concerns the region itself. */
     CoreConfig core() {
         List<Region> areas = regions.map(RegionsConfig::areas).orElseGet(() -> List.of(city.region()));
-        return new CoreConfig(city, areas, Cells.create(), partitionCount, policy, ingest, checkpointMs, balance);
+        return new CoreConfig(
+                city,
+                areas,
+                Cells.create(),
+                partitionCount,
+                policy,
+                ingest,
+                checkpointMs,
+                LogRangeStore.PORTION_RECORDS,
+                balance);
     }
 
     static City city(Settings settings) {

@@ -89,7 +89,14 @@ final class RangeOwnership implements RangeAdmission {
     private volatile long voidedCount;
     private volatile long hashMismatchCount;
 
-    RangeOwnership(Log log, EventWriter writer, ServedPartitions served, Cells cells, Safeguards safeguards) {
+    /** @param copyPortionRecords of a moving range's source, read in one turn */
+    RangeOwnership(
+            Log log,
+            EventWriter writer,
+            ServedPartitions served,
+            Cells cells,
+            int copyPortionRecords,
+            Safeguards safeguards) {
         this.log = log;
         reader = new RangeReader(log, this::onRangeRecord);
         balance = new RangeBalance(cells);
@@ -100,7 +107,7 @@ final class RangeOwnership implements RangeAdmission {
         holds = new LogHolds(log);
         guard = new RangeGuard(table, safeguards);
         journal = new FixesJournal(log, writer, served, this::onAppended);
-        store = new LogRangeStore(log, cells);
+        store = new LogRangeStore(log, cells, copyPortionRecords, safeguards);
         moves = new RangeMoves(table, guard, new Control(), journal, store, read, safeguards, this::onEnded);
         operations = new RangeOperations(
                 table,

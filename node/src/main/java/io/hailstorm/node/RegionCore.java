@@ -74,7 +74,7 @@ final class RegionCore {
         holds = new LogHolds(log);
         HybridLogicalClock clock = new HybridLogicalClock(time);
         writer = new EventWriter(log, clock, served);
-        ranges = new RangeOwnership(log, writer, served, cells, safeguards);
+        ranges = new RangeOwnership(log, writer, served, cells, config.copyPortionRecords(), safeguards);
         PriceBook prices = new PriceBook();
         MatchingConfig matching = MatchingConfig.defaults();
         region = new RegionAgent(

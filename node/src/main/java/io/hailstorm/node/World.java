@@ -4,13 +4,12 @@ import io.hailstorm.kernel.CounterRandom;
 import io.hailstorm.kernel.HailstormException;
 import io.hailstorm.kernel.testing.VirtualTime;
 import io.hailstorm.log.LogReader;
-import io.hailstorm.migration.RangeEntry;
 import io.hailstorm.protocol.v1.DriveResponse;
+import io.hailstorm.protocol.v1.RiderServiceGrpc.RiderServiceImplBase;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.SplittableRandom;
-import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,24 +43,30 @@ final class World {
     private final WorldFaults faults;
     private final WorldNetwork network;
     private final WorldWitness witness;
+    private final WorldMoments moments;
+    private final WorldOperators operators;
+    private final WorldRiders riders;
     private int step;
     private int crashCount;
-    private int moveNumber;
 
     World(WorldPlan plan) {
         this.plan = plan;
         random = new SplittableRandom(CounterRandom.mix(plan.seed() + 1));
         verdict = new WorldVerdict(plan.seed());
-        history = new WorldHistory(verdict, WorldPlace.INSTANCE.cells, plan.partitionCount(), plan.regionCount() == 1);
+        moments = new WorldMoments(plan, random.split());
+        history = new WorldHistory(verdict, WorldPlace.INSTANCE.cells, plan, moments::onProposal);
+        operators = new WorldOperators(plan, random.split(), history.ranges().table(), verdict);
         network = new WorldNetwork(time, random.split(), verdict);
         witness = new WorldWitness(network, time);
         faults = new WorldFaults(plan, random.split(), time, network, verdict);
         for (int i = 0; i < plan.regionCount(); i++) {
-            nodes.add(new WorldNode(i, plan, network, time, faults::onSync));
+            int index = i;
+            nodes.add(new WorldNode(i, plan, network, time, faults::onSync, () -> moments.onAppended(index)));
         }
         for (int i = 0; i < plan.phoneCount(); i++) {
             phones.add(new WorldPhone(i + 1, this, random.split(), random.nextInt(nodes.size())));
         }
+        riders = new WorldRiders(this, plan.shape().riderCount(), random.split());
     }
 
     static Outcome run(WorldPlan plan) {
@@ -88,13 +93,17 @@ final class World {
                 step,
                 crashCount,
                 history.ranges().moveCount(),
-                history.handoverCount(),
+                history.passages().takenCount(),
                 CounterRandom.mix(history.digest() ^ time.monotonicNs() ^ crashCount),
                 verdict.violation());
     }
 
     private void step() {
-        time.advanceMs(random.nextInt(12));
+        time.advanceMs(random.nextInt(plan.shape().paceMs()));
+        WorldMoments.Moment moment = moments.next(step);
+        if (moment != null) {
+            strike(moment);
+        }
         WorldNode node = nodes.get(random.nextInt(nodes.size()));
         if (nodes.size() > 1 && random.nextInt(6) == 0) {
             witnessTurn();
@@ -110,9 +119,8 @@ final class World {
         } else if (dice < 93) {
             guarded(node, () -> maintenanceTurn(node));
         } else if (dice < 96) {
-            if (plan.moves()) {
-                guarded(node, () -> operate(node));
-            }
+            riders.act(time.epochMs());
+            operate(operators::act);
         } else if (dice < 98) {
             WorldPhone phone = phones.get(random.nextInt(phones.size()));
             if (plan.has(WorldPlan.Fault.BREAK) && random.nextInt(3) == 0) {
@@ -135,6 +143,14 @@ final class World {
         }
     }
 
+    private void strike(WorldMoments.Moment moment) {
+        switch (moment) {
+            case WorldMoments.Death(int node, int within) -> nodes.get(node).dieAfter(within);
+            case WorldMoments.Cut _ -> network.cutOrHeal();
+            case WorldMoments.Abort(String id, boolean force) -> operate(ask -> operators.abort(ask, id, force));
+        }
+    }
+
     private void witnessTurn() {
         try {
             witness.turn();
@@ -154,6 +170,10 @@ final class World {
             WorldNode.Life running = process(node);
             if (running != null) {
                 node.regionTurn(running);
+                long differing = running.core().ranges().hashMismatchCount();
+                if (differing > 0) {
+                    verdict.violated("HASH", node.name() + ": copies or OPENs differ from their source: " + differing);
+                }
             }
         });
     }
@@ -227,38 +247,23 @@ final class World {
         return text.toString();
     }
 
-    private void operate(WorldNode node) {
-        WorldNode.Life running = node.process();
-        if (running == null || !node.isServing()) {
-            return;
-        }
-        List<Long> cells = WorldPlace.INSTANCE.routingCells;
-        Set<Long> range = new TreeSet<>();
-        long first = cells.get(random.nextInt(cells.size()));
-        int owner = history.ranges()
-                .table()
-                .entry(first)
-                .map(RangeEntry::ownerPartition)
-                .orElse(0);
-        for (long cell : cells) {
-            boolean isSame = history.ranges()
-                            .table()
-                            .entry(cell)
-                            .map(RangeEntry::ownerPartition)
-                            .orElse(0)
-                    == owner;
-            if (cell == first || (isSame && random.nextInt(3) == 0)) {
-                range.add(cell);
+    /** At the node that decides, if there is one. */
+    private void operate(Consumer<RangeOperations> asking) {
+        for (WorldNode node : nodes) {
+            WorldNode.Life running = node.process();
+            if (running != null && node.isServing() && running.core().ranges().decides()) {
+                guarded(node, () -> asking.accept(running.core().ranges().operations()));
+                return;
             }
         }
-        int target = random.nextInt(plan.partitionCount());
-        String id = "m" + moveNumber++;
-        try {
-            running.core().ranges().operations().move(id, range, target);
-            verdict.note(id + " asked for: " + range.size() + " cells to fixes/" + target);
-        } catch (HailstormException _) {
-            // Not possible as things stand; an operator would be told.
-        }
+    }
+
+    /** What riders call at a node; null when it cannot be reached. */
+    @Nullable
+    RiderServiceImplBase riderService(int nodeIndex) {
+        WorldNode node = nodes.get(nodeIndex);
+        WorldNode.Life running = node.process();
+        return running == null || !node.isServing() ? null : running.riders();
     }
 
     /** A stream to a node; null when it cannot be reached. */
@@ -349,7 +354,7 @@ final class World {
             HistoryChecker.Verdict found =
                     HistoryChecker.check(logs, history.drivers().promises());
             if (!found.ok()) {
-                verdict.violated("HISTORY", String.join("; ", found.examples()));
+                verdict.violated(found.doubleOffers() > 0 ? "I7" : "HISTORY", String.join("; ", found.examples()));
             }
         } finally {
             logs.forEach(LogReader::close);
@@ -373,6 +378,7 @@ final class World {
             }
         }
         history.ranges().table().movesInFlight().forEach(move -> open.add("under way: " + move.migrationId()));
+        history.ranges().table().groups().forEach(group -> open.add("under way: " + group.groupId()));
         int served = 0;
         for (WorldNode node : nodes) {
             if (!node.isServing()) {

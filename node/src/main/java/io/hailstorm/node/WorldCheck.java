@@ -9,15 +9,23 @@ import io.hailstorm.kernel.Safeguards;
 import io.hailstorm.kernel.TimeSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Runs many simulated worlds and sums up. */
 final class WorldCheck {
     private final int stepCount;
+    private final UnaryOperator<WorldPlan> narrowing;
     private final TimeSource wall;
 
     WorldCheck(int stepCount, TimeSource wall) {
+        this(stepCount, UnaryOperator.identity(), wall);
+    }
+
+    /** @param narrowing what every drawn plan is made smaller by */
+    WorldCheck(int stepCount, UnaryOperator<WorldPlan> narrowing, TimeSource wall) {
         this.stepCount = stepCount;
+        this.narrowing = narrowing;
         this.wall = wall;
     }
 
@@ -35,7 +43,8 @@ final class WorldCheck {
             return violations.isEmpty();
         }
 
-        ObjectNode json() {
+        /** @param smallest of the first violations, what they were made smaller to */
+        ObjectNode json(List<WorldShrink.Smallest> smallest) {
             ObjectNode root = new ObjectMapper()
                     .createObjectNode()
                     .put("seeds", seeds)
@@ -44,16 +53,27 @@ final class WorldCheck {
                     .put("moves", moves)
                     .put("handovers", handovers);
             ArrayNode all = root.putArray("violations");
-            for (WorldVerdict.Violation violation : violations) {
-                ObjectNode each = all.addObject()
-                        .put("seed", violation.seed())
-                        .put("step", violation.step())
-                        .put("invariant", violation.invariant())
-                        .put("message", violation.message());
-                violation.trace().forEach(each.putArray("trace")::add);
+            for (int i = 0; i < violations.size(); i++) {
+                ObjectNode each = all.addObject();
+                violationJson(violations.get(i), each);
+                if (i < smallest.size()) {
+                    WorldShrink.Smallest found = smallest.get(i);
+                    ObjectNode smaller = each.putObject("smallest")
+                            .put("plan", found.plan().describe())
+                            .put("see_again", found.seeAgain());
+                    violationJson(found.violation(), smaller);
+                }
             }
             return root.put("steps_per_s", Math.round(stepsPerS)).put("digest", Long.toHexString(digest));
         }
+    }
+
+    private static void violationJson(WorldVerdict.Violation violation, ObjectNode out) {
+        out.put("seed", violation.seed())
+                .put("step", violation.step())
+                .put("invariant", violation.invariant())
+                .put("message", violation.message());
+        violation.trace().forEach(out.putArray("trace")::add);
     }
 
     /** What became of a world without one of its safeguards. */
@@ -76,7 +96,7 @@ final class WorldCheck {
     }
 
     WorldPlan plan(long seed, Safeguards safeguards) {
-        return WorldPlan.draw(seed, stepCount, safeguards);
+        return narrowing.apply(WorldPlan.draw(seed, stepCount, safeguards));
     }
 
     /** Runs {@code count} seeds; all of them, whatever the first ones show. */
@@ -104,6 +124,11 @@ final class WorldCheck {
         }
         double seconds = Math.max(1, wall.monotonicNs() - startNs) / 1e9;
         return new Report(seeds, steps, crashes, moves, handovers, violations, steps / seconds, digest);
+    }
+
+    /** The smallest plan found that breaks what a seed's plan breaks. */
+    WorldShrink.Smallest shrink(WorldVerdict.Violation violation, Safeguards safeguards) {
+        return WorldShrink.of(plan(violation.seed(), safeguards), violation);
     }
 
     /** Looks for the first seed that notices what is missing. */

@@ -36,7 +36,17 @@ final class WorldDrivers {
         private int acknowledged;
     }
 
+    private record Visible(int partition, long offset, int de, long session, long seq) {
+        @Override
+        public String toString() {
+            return partition + "@" + offset + " de=" + de + " " + session + "/" + seq;
+        }
+    }
+
     private static final class Driver {
+        /** In the order in which they became durable. */
+        private final List<Visible> visible = new ArrayList<>();
+
         private final NavigableMap<Integer, Reign> reigns = new TreeMap<>();
         private final Map<Long, Session> sessions = new HashMap<>();
 
@@ -59,42 +69,46 @@ final class WorldDrivers {
     /** A durable record of {@code fixes}. */
     void onVisible(int partition, long offset, long id, int de, long session, long seq) {
         Driver driver = driver(id);
-        Session numbers = driver.session(session);
-        String what = "driver " + id + " de=" + de + " session=" + session + " seq=" + seq + " at fixes/" + partition
-                + "@" + offset;
-        if (numbers.visible.get((int) seq)) {
-            verdict.violated("I5", "twice in the visible record: " + what);
-            return;
+        Visible fix = new Visible(partition, offset, de, session, seq);
+        driver.visible.add(fix);
+        String wrong = take(driver, fix);
+        if (!wrong.isEmpty()) {
+            verdict.violated(
+                    wrong.substring(0, 2),
+                    wrong.substring(4) + ": driver " + id + " " + fix + "; all of it: " + driver.visible);
         }
-        numbers.visible.set((int) seq);
-        numbers.kept.set((int) seq);
-        Reign reign = driver.reigns.get(de);
+    }
+
+    /** @return what is wrong with it, beginning with the invariant's name; empty when nothing is */
+    private static String take(Driver driver, Visible fix) {
+        Session numbers = driver.session(fix.session());
+        if (numbers.visible.get((int) fix.seq())) {
+            return "I5: twice in the visible record";
+        }
+        numbers.visible.set((int) fix.seq());
+        numbers.kept.set((int) fix.seq());
+        Reign reign = driver.reigns.get(fix.de());
         if (reign == null) {
-            reign = new Reign(partition, session, seq);
-            driver.reigns.put(de, reign);
-        } else if (reign.partition != partition) {
-            verdict.violated("I1", "this driver epoch is also in fixes/" + reign.partition + ": " + what);
-            return;
-        } else if (compare(reign.lastSession, reign.lastSeq, session, seq) >= 0) {
-            verdict.violated("I3", "comes after session=" + reign.lastSession + " seq=" + reign.lastSeq + ": " + what);
-            return;
+            reign = new Reign(fix.partition(), fix.session(), fix.seq());
+            driver.reigns.put(fix.de(), reign);
+        } else if (reign.partition != fix.partition()) {
+            return "I1: its driver epoch is also in fixes/" + reign.partition;
+        } else if (compare(reign.lastSession, reign.lastSeq, fix.session(), fix.seq()) >= 0) {
+            return "I3: comes after " + reign.lastSession + "/" + reign.lastSeq;
         }
-        reign.lastSession = session;
-        reign.lastSeq = seq;
-        Map.Entry<Integer, Reign> before = driver.reigns.lowerEntry(de);
-        if (before != null && compare(before.getValue().lastSession, before.getValue().lastSeq, session, seq) >= 0) {
-            verdict.violated(
-                    "I3",
-                    "de=" + before.getKey() + " went on to session=" + before.getValue().lastSession + " seq="
-                            + before.getValue().lastSeq + " before " + what);
+        reign.lastSession = fix.session();
+        reign.lastSeq = fix.seq();
+        Map.Entry<Integer, Reign> before = driver.reigns.lowerEntry(fix.de());
+        if (before != null
+                && compare(before.getValue().lastSession, before.getValue().lastSeq, fix.session(), fix.seq()) >= 0) {
+            return "I3: an earlier driver epoch went on beyond it";
         }
-        Map.Entry<Integer, Reign> after = driver.reigns.higherEntry(de);
-        if (after != null && compare(session, seq, after.getValue().firstSession, after.getValue().firstSeq) >= 0) {
-            verdict.violated(
-                    "I3",
-                    "de=" + after.getKey() + " began with session=" + after.getValue().firstSession + " seq="
-                            + after.getValue().firstSeq + " before " + what);
+        Map.Entry<Integer, Reign> after = driver.reigns.higherEntry(fix.de());
+        if (after != null
+                && compare(fix.session(), fix.seq(), after.getValue().firstSession, after.getValue().firstSeq) >= 0) {
+            return "I3: a later driver epoch began before it";
         }
+        return "";
     }
 
     /** A durable record of {@code late}: late or rejected, and so not lost. */

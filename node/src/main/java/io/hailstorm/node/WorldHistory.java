@@ -8,7 +8,9 @@ import io.hailstorm.kernel.StreamName;
 import io.hailstorm.log.Log;
 import io.hailstorm.log.Owner;
 import io.hailstorm.log.PartitionLog;
+import io.hailstorm.migration.ControlRecord;
 import io.hailstorm.protocol.v1.Event;
+import java.util.function.Consumer;
 import org.agrona.DirectBuffer;
 
 /**
@@ -20,6 +22,7 @@ final class WorldHistory {
 
     private final WorldVerdict verdict;
     private final WorldDrivers drivers;
+    private final WorldPassages passages;
     private final WorldRanges ranges;
     private final Cells cells;
     private final int partitionCount;
@@ -34,14 +37,14 @@ final class WorldHistory {
     private int readingPartition;
     private StreamName readingStream = StreamName.FIXES;
     private long digest;
-    private long handoverCount;
 
-    WorldHistory(WorldVerdict verdict, Cells cells, int partitionCount, boolean isStrict) {
+    WorldHistory(WorldVerdict verdict, Cells cells, WorldPlan plan, Consumer<ControlRecord.Proposal> onStep) {
         this.verdict = verdict;
         this.cells = cells;
-        this.partitionCount = partitionCount;
+        partitionCount = plan.partitionCount();
         drivers = new WorldDrivers(verdict);
-        ranges = new WorldRanges(verdict, partitionCount, isStrict);
+        passages = new WorldPassages(verdict);
+        ranges = new WorldRanges(verdict, partitionCount, plan.regionCount() == 1, onStep);
         offsets = new long[STREAMS.length * partitionCount];
         digests = new long[offsets.length];
         reigns = new long[partitionCount];
@@ -52,9 +55,8 @@ final class WorldHistory {
         return drivers;
     }
 
-    /** Drivers taken in from elsewhere. */
-    long handoverCount() {
-        return handoverCount;
+    WorldPassages passages() {
+        return passages;
     }
 
     WorldRanges ranges() {
@@ -150,12 +152,7 @@ final class WorldHistory {
             ranges.onFix(readingPartition, offset, cell, fix.driver(), fix.de(), fix.session(), fix.seq());
         } else if (type == RecordType.EVENT) {
             Event event = EventReader.read(buffer, index, length);
-            if (event.hasDriverTakenIn()) {
-                handoverCount++;
-                verdict.note("durable fixes/" + readingPartition + "@" + offset + " takes in driver "
-                        + event.getDriverTakenIn().getDriver() + " de="
-                        + event.getDriverTakenIn().getDe());
-            }
+            passages.onEvent(readingPartition, offset, event);
             RangeCodec.range(event).ifPresent(record -> ranges.onRange(readingPartition, offset, record));
         }
     }

@@ -1,5 +1,6 @@
 package io.hailstorm.node;
 
+import io.hailstorm.kernel.RecordType;
 import io.hailstorm.kernel.Safeguard;
 import io.hailstorm.kernel.Safeguards;
 import io.hailstorm.kernel.StreamName;
@@ -23,15 +24,23 @@ import java.util.Optional;
  * {@link Safeguard#ACK_AFTER_SYNC} it calls durable what is merely appended.
  */
 final class WorldLog implements Log {
+    /** In a batch's first record. */
+    private static final int RECORD_TYPE_OFFSET = 4;
+
     private final Log log;
     private final Runnable onAppend;
+    private final Runnable onEvent;
     private final boolean acksEarly;
     private final Map<StreamName, PartitionLog[]> partitions = new EnumMap<>(StreamName.class);
 
-    /** @param onAppend called before and after each append; may throw {@link WorldCrash} */
-    WorldLog(Log log, Runnable onAppend, Safeguards safeguards) {
+    /**
+     * @param onAppend called before and after each append; may throw {@link WorldCrash}
+     * @param onEvent called when a step of a move or of a hand-over was appended to the fixes
+     */
+    WorldLog(Log log, Runnable onAppend, Runnable onEvent, Safeguards safeguards) {
         this.log = log;
         this.onAppend = onAppend;
+        this.onEvent = onEvent;
         // The geo engine does without it by itself.
         acksEarly = !(log instanceof GeoLog) && !safeguards.has(Safeguard.ACK_AFTER_SYNC);
         for (StreamName stream : StreamName.values()) {
@@ -101,6 +110,11 @@ final class WorldLog implements Log {
         log.close();
     }
 
+    /** Events come alone. */
+    private static boolean isEvent(RecordBatch batch) {
+        return batch.count() == 1 && batch.buffer().getShort(RECORD_TYPE_OFFSET) == RecordType.EVENT;
+    }
+
     private final class Partition implements PartitionLog {
         private final PartitionLog of;
 
@@ -112,6 +126,9 @@ final class WorldLog implements Log {
         public long append(RecordBatch batch) {
             onAppend.run();
             long offset = of.append(batch);
+            if (offset >= 0 && of.stream() == StreamName.FIXES && isEvent(batch)) {
+                onEvent.run();
+            }
             onAppend.run();
             return offset;
         }
@@ -144,6 +161,11 @@ final class WorldLog implements Log {
         @Override
         public long read(long fromOffset, int maxRecords, RecordHandler handler) {
             return of.read(fromOffset, maxRecords, handler);
+        }
+
+        @Override
+        public long readAppended(long fromOffset, int maxRecords, RecordHandler handler) {
+            return of.readAppended(fromOffset, maxRecords, handler);
         }
 
         @Override

@@ -12,6 +12,7 @@ import io.hailstorm.log.Log;
 import io.hailstorm.log.LogConfig;
 import io.hailstorm.log.LogReader;
 import io.hailstorm.protocol.v1.DriverServiceGrpc.DriverServiceImplBase;
+import io.hailstorm.protocol.v1.RiderServiceGrpc.RiderServiceImplBase;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,7 +27,7 @@ final class WorldNode {
     private static final int NEVER = Integer.MAX_VALUE;
 
     /** A process, until it dies. */
-    record Life(long number, Log log, RegionCore core, DriverServiceImplBase drivers) {
+    record Life(long number, Log log, RegionCore core, DriverServiceImplBase drivers, RiderServiceImplBase riders) {
         boolean isReady() {
             return !(log instanceof GeoLog geo) || geo.isReady();
         }
@@ -38,6 +39,7 @@ final class WorldNode {
     private final WorldTime time;
     private final WorldNetwork network;
     private final Runnable onSync;
+    private final Runnable onEvent;
     private FaultyDisk disk = FaultyDisk.onHeap();
     private WorldSessions sessions = new WorldSessions();
     private @Nullable Life process;
@@ -48,8 +50,12 @@ final class WorldNode {
     private boolean isDiskFaulty;
     private boolean isSyncFaulty;
 
-    /** @param onSync called within every sync */
-    WorldNode(int index, WorldPlan plan, WorldNetwork network, TimeSource time, Runnable onSync) {
+    /**
+     * @param onSync called within every sync
+     * @param onEvent called when it has appended a step of a move or of a hand-over
+     */
+    WorldNode(int index, WorldPlan plan, WorldNetwork network, TimeSource time, Runnable onSync, Runnable onEvent) {
+        this.onEvent = onEvent;
         this.network = network;
         this.index = index;
         this.plan = plan;
@@ -131,7 +137,7 @@ final class WorldNode {
     Life open() {
         Safeguards safeguards = plan.safeguards();
         Log log = openLog();
-        Log watched = new WorldLog(log, this::maybeDie, safeguards);
+        Log watched = new WorldLog(log, this::maybeDie, onEvent, safeguards);
         WorldPlace place = WorldPlace.INSTANCE;
         RegionCore core = new RegionCore(
                 new CoreConfig(
@@ -142,6 +148,7 @@ final class WorldNode {
                         "batch",
                         place.ingest,
                         CHECKPOINT_MS,
+                        plan.shape().copyPortionRecords(),
                         false),
                 watched,
                 plan.regionCount() == 1 ? ServedPartitions.alone(watched) : ServedPartitions.shared(watched, name()),
@@ -150,7 +157,12 @@ final class WorldNode {
                 place.quoteKey,
                 place.metrics,
                 safeguards);
-        Life opened = new Life(++startCount, log, core, EdgeServices.drivers(core.ingest(), time));
+        Life opened = new Life(
+                ++startCount,
+                log,
+                core,
+                EdgeServices.drivers(core.ingest(), time),
+                EdgeServices.riders(core.ingest(), time));
         process = opened;
         return opened;
     }
@@ -164,7 +176,7 @@ final class WorldNode {
             members.add(new GeoMember(name(i), name(i), i * plan.partitionsPerRegion(), plan.partitionsPerRegion()));
         }
         GeoLogConfig geo = GeoLogConfig.defaults(name(), members, WorldWitness.NAME)
-                .withHandBackWhenCaughtUp(plan.handsBack())
+                .withHandBackWhenCaughtUp(plan.shape().handsBack())
                 .withTimings(TIMINGS);
         return GeoLog.open(geo, config, network.join(name(), this::maybeDie), disk, time, DIRECTORY, plan.safeguards());
     }

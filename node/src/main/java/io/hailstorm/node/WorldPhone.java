@@ -1,6 +1,8 @@
 package io.hailstorm.node;
 
+import com.google.protobuf.Timestamp;
 import io.hailstorm.kernel.GeoPoint;
+import io.hailstorm.protocol.v1.Authority;
 import io.hailstorm.protocol.v1.Directive;
 import io.hailstorm.protocol.v1.DriveRequest;
 import io.hailstorm.protocol.v1.DriveResponse;
@@ -27,6 +29,7 @@ final class WorldPhone {
     private final SplittableRandom random;
     private final World world;
     private final ArrayDeque<Fix> unacked = new ArrayDeque<>();
+    private final WorldWork work;
     private GeoPoint at;
     private GeoPoint target;
     private long session = 1;
@@ -38,12 +41,15 @@ final class WorldPhone {
     private long connectFromMs;
     private int nodeIndex;
     private @Nullable WorldStream stream;
+    /** What it was told last of where its driver belongs; kept over restarts. */
+    private @Nullable Authority authority;
 
     WorldPhone(long driver, World world, SplittableRandom random, int nodeIndex) {
         this.driver = driver;
         this.world = world;
         this.random = random;
         this.nodeIndex = nodeIndex;
+        work = new WorldWork(random);
         at = somewhere();
         target = somewhere();
     }
@@ -81,6 +87,11 @@ final class WorldPhone {
             fix(nowMs);
         }
         send(nowMs);
+        WorldStream connected = stream;
+        DriveRequest tap = connected == null || connected.isOver() ? null : work.next(nowMs);
+        if (connected != null && tap != null) {
+            connected.send(tap);
+        }
     }
 
     private void connect(long nowMs) {
@@ -93,28 +104,40 @@ final class WorldPhone {
         }
         sentSeq = 0;
         sentMs = nowMs;
-        open.send(DriveRequest.newBuilder()
-                .setHello(Hello.newBuilder()
-                        .setSession(session)
-                        .setDeviceTime(com.google.protobuf.Timestamp.newBuilder()
-                                .setSeconds(nowMs / 1_000)
-                                .setNanos((int) (nowMs % 1_000) * 1_000_000)))
-                .build());
+        Hello.Builder hello = Hello.newBuilder()
+                .setSession(session)
+                .setDeviceTime(
+                        Timestamp.newBuilder().setSeconds(nowMs / 1_000).setNanos((int) (nowMs % 1_000) * 1_000_000));
+        Authority told = authority;
+        if (told != null) {
+            hello.setAuthority(told);
+        }
+        open.send(DriveRequest.newBuilder().setHello(hello).build());
     }
 
     private void hear(WorldStream open, long nowMs) {
         for (DriveResponse next = open.receive(); next != null; next = open.receive()) {
             switch (next.getMessageCase()) {
-                case WELCOME -> acknowledged(next.getWelcome().getAckedSeq());
+                case WELCOME -> {
+                    if (next.getWelcome().hasAuthority()) {
+                        authority = next.getWelcome().getAuthority();
+                    }
+                    acknowledged(next.getWelcome().getAckedSeq());
+                }
                 case FIX_ACK -> acknowledged(next.getFixAck().getAckedSeq());
                 case DIRECTIVE -> directed(next.getDirective(), nowMs);
-                case OFFER, TRIP_UPDATE, MESSAGE_NOT_SET -> {}
+                case OFFER -> work.onOffer(next.getOffer(), nowMs);
+                case TRIP_UPDATE -> work.onTrip(driver, next.getTripUpdate(), nowMs);
+                case MESSAGE_NOT_SET -> {}
             }
         }
     }
 
     private void directed(Directive directive, long nowMs) {
         tell("told to " + directive.getKind() + " " + directive.getEndpoint());
+        if (directive.hasAuthority()) {
+            authority = directive.getAuthority();
+        }
         switch (directive.getKind()) {
             case RECONNECT -> {
                 connectFromMs = nowMs + directive.getDelayMs();
@@ -167,7 +190,7 @@ final class WorldPhone {
             return;
         }
         long from = isDue || isAgain ? unacked.getFirst().getSeq() : sentSeq + 1;
-        boolean skips = world.plan().reorders() && random.nextInt(10) == 0;
+        boolean skips = world.plan().has(WorldPlan.Fault.REORDER) && random.nextInt(10) == 0;
         FixBatch.Builder batch = FixBatch.newBuilder();
         for (Fix fix : unacked) {
             if (fix.getSeq() >= from && batch.getFixesCount() < BATCH_MAX) {

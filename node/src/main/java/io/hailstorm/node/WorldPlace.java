@@ -49,7 +49,7 @@ final class WorldPlace {
     private static final int RING_BYTES = 1 << 16;
     private static final int FEW = 64;
 
-    final City city = city(WEST, EAST);
+    final City city = city(WEST, EAST, "world");
     final Cells cells = new WorldCells(Cells.create());
     /** Ascending. */
     final List<Long> routingCells = List.copyOf(city.region().routingCells());
@@ -64,8 +64,17 @@ final class WorldPlace {
 
     private WorldPlace() {}
 
-    private static City city(double west, double east) {
-        return City.parse(CITY.replace("WEST", Double.toString(west)).replace("EAST", Double.toString(east)));
+    private static City city(double west, double east, String region) {
+        return City.parse(CITY.replace("WEST", Double.toString(west))
+                .replace("EAST", Double.toString(east))
+                .replace(
+                        "\"kind\": \"region\", \"name\": \"world\"",
+                        "\"kind\": \"region\", \"name\": \"" + region + "\""));
+    }
+
+    /** Of a city cut into several. */
+    static String areaName(int index) {
+        return "area-" + index;
     }
 
     /** The city cut from north to south into as many regions. */
@@ -74,7 +83,8 @@ final class WorldPlace {
             List<Region> areas = new ArrayList<>();
             for (int i = 0; i < count; i++) {
                 double width = (EAST - WEST) / count;
-                areas.add(city(WEST + i * width, WEST + (i + 1) * width).region());
+                areas.add(city(WEST + i * width, WEST + (i + 1) * width, areaName(i))
+                        .region());
             }
             return areas;
         });

@@ -1,25 +1,41 @@
 package io.hailstorm.node;
 
 import io.hailstorm.kernel.Safeguards;
+import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.TreeSet;
 
 /**
  * What a seed's world is made of and what befalls it. Each seed draws its own mixture, so that rare combinations get worlds of
  * their own.
+ *
+ * @param faults what goes wrong
+ * @param orders what operators ask for
  */
-record WorldPlan(
-        long seed,
-        int stepCount,
-        int regionCount,
-        int partitionsPerRegion,
-        int phoneCount,
-        Set<Fault> faults,
-        boolean moves,
-        boolean handsBack,
-        Safeguards safeguards) {
+record WorldPlan(long seed, int stepCount, Shape shape, Set<Fault> faults, Set<Order> orders, Safeguards safeguards) {
     static final int STEPS_DEFAULT = 1_500;
+
+    private static final int PACE_USUAL_MS = 12;
+    private static final int PACE_SLOW_MS = 45;
+
+    /**
+     * How large it is, and how fast.
+     *
+     * @param paceMs bound of the time between two steps
+     * @param copyPortionRecords what a region reads of a moving range's source in one turn
+     * @param handsBack whether a region gets its log back as soon as it has everything
+     */
+    record Shape(
+            int regionCount,
+            int partitionsPerRegion,
+            int phoneCount,
+            int riderCount,
+            int paceMs,
+            int copyPortionRecords,
+            boolean handsBack) {}
 
     /** What can go wrong. */
     enum Fault {
@@ -45,11 +61,26 @@ record WorldPlan(
         /** The witness dies. */
         WITNESS,
         /** Batches leave numbers out, which come later. */
-        REORDER
+        REORDER,
+        /** Something of the above strikes in the middle of a move or a hand-over. */
+        MIDDLE
+    }
+
+    /** What operators ask for. */
+    enum Order {
+        MOVE,
+        SPLIT,
+        MERGE,
+        EVACUATE,
+        /** Leave it where it is. */
+        ABORT,
+        /** The same of what is sealed. */
+        TAKE_BACK
     }
 
     WorldPlan {
         faults = faults.isEmpty() ? Set.of() : Set.copyOf(faults);
+        orders = orders.isEmpty() ? Set.of() : Set.copyOf(orders);
     }
 
     static WorldPlan draw(long seed, int stepCount, Safeguards safeguards) {
@@ -64,45 +95,95 @@ record WorldPlan(
             faults.add(random.nextBoolean() ? Fault.CRASH : Fault.KILL);
         }
         int regionCount = random.nextInt(100) < 45 ? 1 : random.nextInt(100) < 75 ? 2 : 3;
-        return new WorldPlan(
-                seed,
-                stepCount,
+        int partitionsPerRegion = regionCount == 1 ? 2 + random.nextInt(2) : 1 + random.nextInt(2);
+        int phoneCount = 3 + random.nextInt(5);
+        boolean handsBack = random.nextBoolean();
+        EnumSet<Order> orders = EnumSet.of(Order.MOVE);
+        for (Order order : Order.values()) {
+            if (random.nextInt(100) < 60) {
+                orders.add(order);
+            }
+        }
+        Shape shape = new Shape(
                 regionCount,
-                regionCount == 1 ? 2 + random.nextInt(2) : 1 + random.nextInt(2),
-                3 + random.nextInt(5),
-                faults,
-                true,
-                random.nextBoolean(),
-                safeguards);
+                partitionsPerRegion,
+                phoneCount,
+                random.nextInt(2) * (1 + random.nextInt(2)),
+                random.nextInt(3) > 0 ? PACE_USUAL_MS : PACE_SLOW_MS,
+                random.nextInt(3) > 0 ? LogRangeStore.PORTION_RECORDS : 1 + random.nextInt(8),
+                handsBack);
+        return new WorldPlan(seed, stepCount, shape, faults, orders, safeguards);
     }
 
     boolean has(Fault fault) {
         return faults.contains(fault);
     }
 
-    boolean reorders() {
-        return has(Fault.REORDER);
+    boolean has(Order order) {
+        return orders.contains(order);
+    }
+
+    int regionCount() {
+        return shape.regionCount();
+    }
+
+    int partitionsPerRegion() {
+        return shape.partitionsPerRegion();
+    }
+
+    int phoneCount() {
+        return shape.phoneCount();
     }
 
     int partitionCount() {
-        return regionCount * partitionsPerRegion;
+        return regionCount() * partitionsPerRegion();
     }
 
     WorldPlan withSteps(int count) {
-        return new WorldPlan(
-                seed, count, regionCount, partitionsPerRegion, phoneCount, faults, moves, handsBack, safeguards);
+        return new WorldPlan(seed, count, shape, faults, orders, safeguards);
     }
 
     WorldPlan without(Fault fault) {
         EnumSet<Fault> fewer = EnumSet.noneOf(Fault.class);
         fewer.addAll(faults);
         fewer.remove(fault);
-        return new WorldPlan(
-                seed, stepCount, regionCount, partitionsPerRegion, phoneCount, fewer, moves, handsBack, safeguards);
+        return new WorldPlan(seed, stepCount, shape, fewer, orders, safeguards);
     }
 
-    WorldPlan withPhones(int count) {
-        return new WorldPlan(
-                seed, stepCount, regionCount, partitionsPerRegion, count, faults, moves, handsBack, safeguards);
+    WorldPlan without(Order order) {
+        EnumSet<Order> fewer = EnumSet.noneOf(Order.class);
+        fewer.addAll(orders);
+        fewer.remove(order);
+        return new WorldPlan(seed, stepCount, shape, faults, fewer, safeguards);
+    }
+
+    WorldPlan with(int phoneCount, int riderCount) {
+        Shape fewer = new Shape(
+                regionCount(),
+                partitionsPerRegion(),
+                phoneCount,
+                riderCount,
+                shape.paceMs(),
+                shape.copyPortionRecords(),
+                shape.handsBack());
+        return new WorldPlan(seed, stepCount, fewer, faults, orders, safeguards);
+    }
+
+    WorldPlan with(Safeguards others) {
+        return new WorldPlan(seed, stepCount, shape, faults, orders, others);
+    }
+
+    /** For people. */
+    String describe() {
+        List<String> all = new ArrayList<>();
+        all.add(regionCount() + " regions of " + partitionsPerRegion() + " partitions");
+        all.add(phoneCount() + " phones");
+        all.add(shape.riderCount() + " riders");
+        all.add(stepCount + " steps of up to " + shape.paceMs() + " ms");
+        all.add("copies " + shape.copyPortionRecords() + " records a turn");
+        all.add("faults " + new TreeSet<>(faults));
+        all.add("orders " + new TreeSet<>(orders));
+        all.add(safeguards.toString());
+        return String.join(", ", all);
     }
 }

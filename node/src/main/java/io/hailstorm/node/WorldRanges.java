@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * What the durable logs say of ranges, and whether they agree: a range's fixes are in the log of its owner between OPEN and SEAL
@@ -45,13 +46,18 @@ final class WorldRanges {
 
     private final WorldVerdict verdict;
     private final boolean isStrict;
+    private final Consumer<ControlRecord.Proposal> onStep;
     private final List<Fixes> partitions = new ArrayList<>();
     private final OwnershipTable table = new OwnershipTable();
     private long moveCount;
 
-    /** @param isStrict whether drivers leave a log soon after they left its ground, whatever happens elsewhere */
-    WorldRanges(WorldVerdict verdict, int partitionCount, boolean isStrict) {
+    /**
+     * @param isStrict whether drivers leave a log soon after they left its ground, whatever happens elsewhere
+     * @param onStep told of each step of a move
+     */
+    WorldRanges(WorldVerdict verdict, int partitionCount, boolean isStrict, Consumer<ControlRecord.Proposal> onStep) {
         this.verdict = verdict;
+        this.onStep = onStep;
         this.isStrict = isStrict;
         for (int i = 0; i < partitionCount; i++) {
             partitions.add(new Fixes());
@@ -203,6 +209,7 @@ final class WorldRanges {
         verdict.note("durable control@" + offset + " " + proposal.state() + "(" + proposal.epoch() + ") of "
                 + proposal.migrationId() + ": fixes/" + proposal.parentPartition() + " -> "
                 + proposal.ownerPartition());
+        onStep.accept(proposal);
         Fixes parent = partitions.get(proposal.parentPartition());
         if (proposal.state() == RangeState.SEALED || proposal.parentSealOffset() != RangeEntry.NULL_OFFSET) {
             Long seal = parent.seals.get(proposal.migrationId());

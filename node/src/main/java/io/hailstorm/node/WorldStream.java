@@ -1,7 +1,6 @@
 package io.hailstorm.node;
 
 import io.grpc.Context;
-import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.hailstorm.ingest.Principal;
 import io.hailstorm.ingest.Role;
@@ -13,7 +12,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** One driver's stream, in place of gRPC and the network: messages wait on the way, in order, until the world lets them arrive. */
-final class WorldStream extends ServerCallStreamObserver<DriveResponse> {
+final class WorldStream extends WorldObserver<DriveResponse> {
     private final ArrayDeque<DriveRequest> up = new ArrayDeque<>();
     private final ArrayDeque<DriveResponse> down = new ArrayDeque<>();
     private final Consumer<DriveResponse> onSent;
@@ -143,23 +142,7 @@ final class WorldStream extends ServerCallStreamObserver<DriveResponse> {
     }
 
     @Override
-    public void setOnReadyHandler(Runnable handler) {}
-
-    @Override
     public void request(int count) {
         requested += count;
     }
-
-    @Override
-    public void disableAutoRequest() {}
-
-    @Override
-    public void setCompression(String compression) {}
-
-    @Override
-    public void setMessageCompression(boolean isEnabled) {}
-
-    @Override
-    @SuppressWarnings("deprecation") // gRPC's, and abstract
-    public void disableAutoInboundFlowControl() {}
 }

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The first thing that went wrong in a simulated world, and the last that happened before. */
 final class WorldVerdict {
-    private static final int TRACE_MAX = 60;
+    private static final int TRACE_MAX = 80;
 
     /**
      * A promise that did not hold.

@@ -19,7 +19,7 @@ public interface PartitionJournal {
     /** Every record of the partition below this survives a crash, and can be read here. */
     long durableOffset(int partition);
 
-    /** The offset the next record will get; of a partition served elsewhere, {@link #durableOffset}. */
+    /** The offset the next record will get, as far as this node knows. */
     long endOffset(int partition);
 
     /** Where a copy of a range of this partition that begins now should begin: nothing before matters any more. */
