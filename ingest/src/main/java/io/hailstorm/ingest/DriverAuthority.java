@@ -60,6 +60,9 @@ final class DriverAuthority {
                 session.awayPartition = cellPartition;
                 return servers.endpoint(cellPartition).isEmpty() ? WAIT : AWAY;
             }
+            if (session.pendingCount > 0 && !servers.isAlone()) {
+                return WAIT; // late fixes, perhaps in another partition
+            }
             session.moveTo(cellPartition, session.de + 1);
             return cellPartition;
         }

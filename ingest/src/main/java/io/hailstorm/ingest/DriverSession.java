@@ -37,6 +37,8 @@ final class DriverSession {
 
     private final long[] latePendingMin = new long[2];
     private int lateYoung;
+    /** Where its last late or rejected fix went. */
+    int latePartition = NO_OWNER;
 
     @Nullable
     HeldFixes held;

@@ -100,6 +100,10 @@ final class DriverSessions {
     DriverSession recover(int partition, FixView fix, boolean late, PartitionMap map) {
         DriverSession session = findOrCreate(fix.driver());
         if (fix.session() < session.session) {
+            // The late stream may be read ahead, and with it of a newer session; the visible record alone says whose the driver is.
+            if (!late) {
+                owned(session, partition, fix.de());
+            }
             return session;
         }
         if (fix.session() > session.session) {
@@ -111,12 +115,16 @@ final class DriverSessions {
         boolean newest = !late && seq >= session.orderSeq;
         session.restored(session.doneSeq(), late ? 0 : seq);
         if (newest && fix.de() >= session.de) {
-            if (fix.de() > session.de || !session.isBetween()) {
-                session.ownedBy(partition, fix.de());
-            }
+            owned(session, partition, fix.de());
             anchor(session, fix, map);
         }
         return session;
+    }
+
+    private static void owned(DriverSession session, int partition, int de) {
+        if (de > session.de || (de == session.de && !session.isBetween())) {
+            session.ownedBy(partition, de);
+        }
     }
 
     /** A driver's place in its sequence, from a durable record of another partition. */

@@ -10,6 +10,8 @@ import io.hailstorm.kernel.StreamName;
 import io.hailstorm.log.Log;
 import io.hailstorm.log.PartitionLog;
 import io.hailstorm.log.RecordBatch;
+import java.util.LinkedHashSet;
+import java.util.Set;
 import org.agrona.DirectBuffer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -76,7 +78,9 @@ final class FixAppender {
             long seq,
             DirectBuffer buffer,
             int index) {
-        Lane lane = late[latePartition(session)];
+        int partition = latePartition(session);
+        session.latePartition = partition;
+        Lane lane = late[partition];
         int type = outcome == PendingAcks.LATE ? RecordType.FIX : RecordType.REJECTED_FIX;
         int batchIndex = lane.stage(map, type, buffer, index);
         lane.pending.late(session, stream, seq, batchIndex, outcome);
@@ -87,6 +91,9 @@ final class FixAppender {
     int latePartition(DriverSession session) {
         if (session.owner >= 0) {
             return session.owner;
+        }
+        if (session.pendingCount > 0) {
+            return session.latePartition; // so that what is undurable of a driver is all in one partition
         }
         int spread = (int) Long.remainderUnsigned(session.driver, late.length);
         for (int i = 0; i < late.length; i++) {
@@ -133,6 +140,14 @@ final class FixAppender {
     /** Records of a partition that another node serves were folded up to this offset. */
     void folded(StreamName stream, int partition, long nextOffset) {
         (stream == StreamName.FIXES ? fixes : late)[partition].settledOffset = nextOffset;
+    }
+
+    /** Drivers with something undurable in a partition, owned by it or by nobody. */
+    Set<DriverSession> pendingIn(int partition) {
+        Set<DriverSession> drivers = new LinkedHashSet<>();
+        fixes[partition].pending.forEachDriver(drivers::add);
+        late[partition].pending.forEachDriver(drivers::add);
+        return drivers;
     }
 
     void forEachUndurable(PendingAcks.UndurableConsumer consumer) {

@@ -10,6 +10,7 @@ import io.hailstorm.log.Log;
 import io.hailstorm.protocol.v1.Event;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.ControlledMessageHandler;
@@ -169,9 +170,11 @@ public final class IngestAgent {
         appender.settle(partition, drivers);
         handOvers.lose(partition, drivers, nowMs);
         Map<DriverSession, long[]> undurable = DriverSessions.undurable(appender);
+        Set<DriverSession> concerned = appender.pendingIn(partition);
+        concerned.addAll(sessions.ownedBy(partition));
         appender.forget(partition);
         trips.lose(partition);
-        for (DriverSession session : sessions.ownedBy(partition)) {
+        for (DriverSession session : concerned) {
             drivers.lost(session, undurable.get(session));
         }
     }

@@ -1,6 +1,7 @@
 package io.hailstorm.ingest;
 
 import java.util.Arrays;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -113,6 +114,16 @@ final class PendingAcks {
             DriverSession session = sessions[at];
             if (session != null && session.session == sessionNumbers[at]) {
                 consumer.accept(session, lastSeqs[at] - counts[at] + 1, lastSeqs[at]);
+            }
+        }
+    }
+
+    /** Names the drivers with something that a crash could still take back, of whatever session. */
+    void forEachDriver(Consumer<DriverSession> consumer) {
+        for (long entry = head; entry < tail; entry++) {
+            DriverSession session = sessions[slot(entry)];
+            if (session != null) {
+                consumer.accept(session);
             }
         }
     }

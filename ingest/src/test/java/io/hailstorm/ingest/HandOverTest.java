@@ -5,6 +5,7 @@ import static io.hailstorm.ingest.EdgeHarness.OTHER_NODE;
 import static io.hailstorm.ingest.EdgeHarness.WEST;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hailstorm.kernel.FixDescriptor;
 import io.hailstorm.kernel.FixView;
 import io.hailstorm.kernel.GeoPoint;
 import io.hailstorm.kernel.RecordType;
@@ -170,6 +171,47 @@ class HandOverTest {
         west.agent.recoverHandOver(1, in);
 
         assertThat(west.agent.authorityOf(DRIVER)).isEqualTo(1);
+    }
+
+    /** It is nobody's yet, so no partition's drivers name it. */
+    @Test
+    void letsADriverGoWhoseFirstLateFixIsInAPartitionThatGoes() {
+        west.served[1] = true;
+        west.isShared = true;
+        EdgeHarness.Phone phone = west.phone(DRIVER, SESSION);
+        west.turn();
+        long longAgoMs = west.time.epochMs() - west.config.latenessMs() - 1;
+        phone.send(EdgeHarness.fix(1, EAST, longAgoMs), west.fix(2, EAST));
+        west.agent.doWork(west.time.epochMs());
+
+        log.crash();
+        west.served[0] = false;
+        west.agent.lose(0);
+        assertThat(phone.completed).isTrue();
+
+        EdgeHarness.Phone again = west.phone(DRIVER, SESSION);
+        west.turn();
+        again.send(EdgeHarness.fix(1, EAST, longAgoMs), west.fix(2, EAST));
+        west.turn();
+        west.turn();
+        assertThat(again.ackedSeq()).isEqualTo(2);
+    }
+
+    /** Read ahead, a late fix of a newer session must not hide whose the driver is. */
+    @Test
+    void learnsWhoseADriverIsFromAnOlderSession() {
+        west.agent.recover(0, recorded(SESSION + 1, 0), true);
+        west.agent.recover(0, recorded(SESSION, 1), false);
+
+        assertThat(west.agent.authorityOf(DRIVER)).isZero();
+    }
+
+    private static FixView recorded(long session, int de) {
+        UnsafeBuffer buffer = new UnsafeBuffer(new byte[FixDescriptor.LENGTH]);
+        buffer.putLong(FixDescriptor.DRIVER_OFFSET, DRIVER);
+        buffer.putLong(FixDescriptor.SESSION_OFFSET, session);
+        buffer.putLong(FixDescriptor.SEQ_OFFSET, 1);
+        return new FixView().wrap(buffer, 0).de(de);
     }
 
     private List<Event.PayloadCase> events(int partition) {

@@ -374,7 +374,7 @@ final class World {
         List<String> open = new ArrayList<>();
         for (WorldPhone phone : phones) {
             if (!phone.isSettled()) {
-                open.add(phone.toString());
+                open.add(phone + "; durable: " + history.drivers().visible(phone.driver()));
             }
         }
         history.ranges().table().movesInFlight().forEach(move -> open.add("under way: " + move.migrationId()));

@@ -131,6 +131,11 @@ final class WorldDrivers {
         }
     }
 
+    /** A driver's fixes in the visible record, for people. */
+    String visible(long id) {
+        return driver(id).visible.toString();
+    }
+
     /** What was acknowledged, for the checker of real runs. */
     List<HistoryChecker.Promise> promises() {
         List<HistoryChecker.Promise> promises = new ArrayList<>();

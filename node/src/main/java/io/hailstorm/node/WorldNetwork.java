@@ -59,6 +59,9 @@ final class WorldNetwork {
             heal();
             return;
         }
+        if (members.isEmpty()) {
+            return;
+        }
         String from = members.get(random.nextInt(members.size()));
         String to = members.get(random.nextInt(members.size()));
         if (!from.equals(to)) {

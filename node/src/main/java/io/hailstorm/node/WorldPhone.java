@@ -58,6 +58,10 @@ final class WorldPhone {
         return WorldPlace.INSTANCE.point(random.nextInt(101), random.nextInt(101));
     }
 
+    long driver() {
+        return driver;
+    }
+
     /** Whether everything it has was acknowledged. */
     boolean isSettled() {
         return unacked.isEmpty();

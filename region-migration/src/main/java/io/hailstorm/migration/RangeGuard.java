@@ -7,8 +7,10 @@ import io.hailstorm.migration.ControlRecord.GroupBegun;
 import io.hailstorm.migration.ControlRecord.GroupEnded;
 import io.hailstorm.migration.ControlRecord.MapInitialized;
 import io.hailstorm.migration.ControlRecord.Proposal;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.NavigableSet;
 import java.util.Set;
@@ -48,9 +50,27 @@ public final class RangeGuard {
 
     /** What the fixes' logs said about one cell of a move. */
     private static final class Flight {
+        /** Of SEALs that count; a log can be read ahead of the table, so there may be those of several moves. */
+        private final Map<String, Long> sealEpochByMigration = new HashMap<>();
+        /** The highest of them. */
         private long sealEpoch = NONE;
+
         private long sealedMs;
         private long openEpoch = NONE;
+
+        void seal(String migrationId, long epoch, long nowMs) {
+            sealEpochByMigration.put(migrationId, epoch);
+            if (sealEpoch < epoch) {
+                sealEpoch = epoch;
+                sealedMs = nowMs;
+            }
+        }
+
+        void unseal(String migrationId) {
+            sealEpochByMigration.remove(migrationId);
+            sealEpoch = NONE;
+            sealEpochByMigration.values().forEach(epoch -> sealEpoch = Math.max(sealEpoch, epoch));
+        }
     }
 
     private final OwnershipTable table;
@@ -175,11 +195,7 @@ public final class RangeGuard {
         for (long cell : seal.cells()) {
             RangeEntry entry = table.entryOrNull(cell);
             if (entry != null && entry.epoch() <= seal.epoch()) {
-                Flight flight = flight(cell);
-                if (flight.sealEpoch < seal.epoch()) {
-                    flight.sealEpoch = seal.epoch();
-                    flight.sealedMs = nowMs;
-                }
+                flight(cell).seal(seal.migrationId(), seal.epoch(), nowMs);
             }
         }
     }
@@ -201,11 +217,13 @@ public final class RangeGuard {
         abortedMigrations.remove(proposal.migrationId());
         boolean givenUp = proposal.epoch() == proposal.expectedEpoch() && proposal.expectedState() != RangeState.ACTIVE;
         for (long cell : proposal.cells()) {
-            if (givenUp) {
-                flightByCell.remove(cell);
-            } else {
-                dropIfLanded(cell);
+            Flight flight = flightByCell.get(cell);
+            if (givenUp && flight != null) {
+                // What was read of a later move stays. The range had its OPEN, or no move would have begun.
+                flight.unseal(proposal.migrationId());
+                flight.openEpoch = Math.max(flight.openEpoch, proposal.epoch());
             }
+            dropIfLanded(cell);
         }
     }
 
@@ -223,7 +241,7 @@ public final class RangeGuard {
 
     /** A range that came by a move whose OPEN this writer has not seen. */
     private static boolean isAwaitingOpen(RangeEntry entry, Flight flight) {
-        return entry.isMoved() && flight.openEpoch != entry.epoch();
+        return entry.isMoved() && flight.openEpoch < entry.epoch();
     }
 
     private void track(NavigableSet<Long> cells) {

@@ -14,6 +14,7 @@ import static io.hailstorm.migration.TestRange.copying;
 import static io.hailstorm.migration.TestRange.givenUp;
 import static io.hailstorm.migration.TestRange.sealed;
 import static io.hailstorm.migration.TestRange.sealing;
+import static io.hailstorm.migration.TestRange.step;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hailstorm.kernel.Safeguards;
@@ -71,6 +72,24 @@ class RangeGuardTest {
         expect(MOVED, BUFFER);
         read(givenUp(RangeState.SEALING));
         expect(ADMITTED, MOVED);
+        assertThat(guard.cellsInFlightCount()).isZero();
+    }
+
+    /** A log may be read ahead of the table. */
+    @Test
+    void keepsWhatWasReadOfTheNextMoveWhenTheTableEndsTheOneBefore() {
+        read(copying("before", A));
+        guard.onRangeRecord(new RangeRecord.Abort("before", 1));
+        guard.onRangeRecord(SEAL);
+        guard.onRangeRecord(OPEN);
+        read(step("before", RangeState.COPYING, RangeState.ACTIVE, 1, 0, -1, -1, A));
+        expect(MOVED, MOVED);
+        read(copying("m", A));
+        expect(MOVED, BUFFER);
+        read(sealing());
+        read(sealed(10));
+        read(active());
+        expect(MOVED, ADMITTED);
         assertThat(guard.cellsInFlightCount()).isZero();
     }
 
