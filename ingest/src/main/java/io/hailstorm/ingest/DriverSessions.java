@@ -2,6 +2,7 @@ package io.hailstorm.ingest;
 
 import io.hailstorm.geo.PartitionMap;
 import io.hailstorm.kernel.FixView;
+import io.hailstorm.protocol.v1.FixRejection;
 import io.hailstorm.protocol.v1.SessionState;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -107,11 +108,12 @@ final class DriverSessions {
             return session;
         }
         if (fix.session() > session.session) {
-            session.begin(fix.session());
+            beginAnew(session, fix.session());
         }
         long seq = fix.seq();
         session.dirty = true;
         see(session, seq);
+        decidedElsewhere(session, seq);
         boolean newest = !late && seq >= session.orderSeq;
         session.restored(session.doneSeq(), late ? 0 : seq);
         if (newest && fix.de() >= session.de) {
@@ -134,15 +136,35 @@ final class DriverSessions {
             return;
         }
         if (sessionNumber > session.session) {
-            session.begin(sessionNumber);
+            beginAnew(session, sessionNumber);
         }
         session.dirty = true;
         see(session, lastSeq);
+        decidedElsewhere(session, lastSeq);
         session.restored(session.doneSeq(), lastSeq);
         if (!session.isBetween()) {
             // Of a driver on its way the hand-over's own records tell; a higher epoch would make the one that ends it
             // look old.
             session.de = Math.max(session.de, de);
+        }
+    }
+
+    /** A record tells of a newer session: what waits here is of an app that is gone. */
+    private static void beginAnew(DriverSession session, long newSession) {
+        HeldFixes held = session.held;
+        while (held != null && !held.isEmpty()) {
+            held.firstStream().tally.rejected(held.firstSeq(), FixRejection.STALE_SESSION_VALUE);
+            held.removeFirst();
+        }
+        session.begin(newSession);
+    }
+
+    /** A number that waits here was decided elsewhere. */
+    private static void decidedElsewhere(DriverSession session, long seq) {
+        HeldFixes held = session.held;
+        DriverStream stream = held == null ? null : held.remove(seq);
+        if (stream != null) {
+            stream.tally.duplicate();
         }
     }
 
@@ -186,7 +208,7 @@ final class DriverSessions {
             return;
         }
         if (state.getSession() > session.session) {
-            session.begin(state.getSession());
+            beginAnew(session, state.getSession());
         }
         boolean newest = state.getLastSeq() >= session.orderSeq;
         long contiguous = state.getContiguousSeq();
@@ -198,6 +220,16 @@ final class DriverSessions {
                 if (seen && !session.window.isSeen(seq)) {
                     session.window.mark(seq);
                 }
+            }
+        }
+        HeldFixes held = session.held;
+        for (int i = held == null ? -1 : held.count() - 1; i >= 0 && held != null; i--) {
+            long seq = held.seq(i);
+            boolean isIn = state.getSeenMaskCount() == SeqWindow.WORDS
+                    && seq <= contiguous + SeqWindow.SIZE
+                    && (state.getSeenMask(SeqWindow.word(seq)) & 1L << seq) != 0;
+            if (seq <= contiguous || isIn) {
+                decidedElsewhere(session, seq);
             }
         }
         session.restored(contiguous, state.getLastSeq());

@@ -383,11 +383,12 @@ final class HandOvers {
         sendOn(session, phones);
     }
 
-    /** A record says that somebody else has a driver who is connected here. */
+    /** A record says that somebody else has a driver who is connected here, or was, and has left fixes that wait. */
     void sendOn(DriverSession session, Phones phones) {
         // Late fixes are there before the first visible one, and so before anybody has the driver.
         boolean isOthers = session.owner != DriverSession.NO_OWNER && !servers.serves(session.owner);
-        if (session.stream != null && !session.leaving && isOthers) {
+        boolean isHere = session.stream != null || session.hasHeld();
+        if (isHere && !session.leaving && isOthers) {
             session.leaving = true;
             session.awayPartition = session.owner;
             passages.put(session.driver, new Passage(session.driver, UNKNOWN_MS));

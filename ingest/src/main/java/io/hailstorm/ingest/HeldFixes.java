@@ -67,6 +67,40 @@ final class HeldFixes {
         }
     }
 
+    /**
+     * Takes a number out.
+     *
+     * @return the stream it came on; null when it is not held
+     */
+    @Nullable
+    DriverStream remove(long seq) {
+        int at = head;
+        while (at < tail && seqAt(at) < seq) {
+            at++;
+        }
+        if (at == tail || seqAt(at) != seq) {
+            return null;
+        }
+        DriverStream stream = streams[at];
+        int moved = tail - at - 1;
+        byte[] bytes = records.byteArray();
+        System.arraycopy(
+                bytes,
+                (at + 1) * FixDescriptor.LENGTH,
+                bytes,
+                at * FixDescriptor.LENGTH,
+                moved * FixDescriptor.LENGTH);
+        System.arraycopy(arrivalMs, at + 1, arrivalMs, at, moved);
+        System.arraycopy(streams, at + 1, streams, at, moved);
+        tail--;
+        streams[tail] = null;
+        if (head == tail) {
+            head = 0;
+            tail = 0;
+        }
+        return stream;
+    }
+
     /** Inserts in order of number; equal numbers never come, the window has filtered them. */
     void insert(DirectBuffer source, int index, long seq, long nowMs, DriverStream stream) {
         Invariants.require(count() < SeqWindow.SIZE, "more held fixes than numbers in the window");

@@ -62,7 +62,8 @@ final class Reception {
         if (known != null && owned && !known.isBetween() && servers.serves(known.owner)) {
             return HERE;
         }
-        int heard = known == null ? 0 : known.deHeard();
+        // Of a driver whom only an opened range has named, the phone may know more: whose it is.
+        int heard = known == null || !owned ? 0 : known.deHeard();
         boolean claims = claim.partition() >= 0 && claim.partition() < partitionCount;
         if (claims && (claim.de() > heard || heard == 0)) {
             if (!servers.serves(claim.partition())) {

@@ -229,21 +229,26 @@ final class RegionAgent implements MatcherOutput {
 
     /**
      * Whether all is read of every partition that this node owns: within one node, drivers pass between partitions without a
-     * record, so what one of them says of a driver may be outdated by another.
+     * record, so what one of them says of a driver may be outdated by another. What its predecessor decided is read, too, before it
+     * decides the rest.
      */
     private boolean isCaughtUp() {
         for (int partition = 0; partition < fixesOffsets.length; partition++) {
             boolean behind = log.owns(partition)
                     && !served.serves(partition)
-                    && (fixesOffsets[partition]
-                                    < log.partition(StreamName.FIXES, partition).durableOffset()
-                            || lateOffsets[partition]
-                                    < log.partition(StreamName.LATE, partition).durableOffset());
+                    && (isBehind(StreamName.FIXES, partition, fixesOffsets[partition])
+                            || isBehind(StreamName.LATE, partition, lateOffsets[partition])
+                            || isBehind(StreamName.TRIPS, partition, tripsOffsets[partition])
+                            || (partition == 0 && isBehind(StreamName.PRICES, 0, pricesOffset)));
             if (behind) {
                 return false;
             }
         }
         return ranges.isCaughtUp();
+    }
+
+    private boolean isBehind(StreamName stream, int partition, long offset) {
+        return offset < log.partition(stream, partition).durableOffset();
     }
 
     private void take(int partition, long nowMs) {

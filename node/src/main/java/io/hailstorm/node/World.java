@@ -2,6 +2,7 @@ package io.hailstorm.node;
 
 import io.hailstorm.kernel.CounterRandom;
 import io.hailstorm.kernel.HailstormException;
+import io.hailstorm.kernel.Invariants;
 import io.hailstorm.kernel.testing.VirtualTime;
 import io.hailstorm.log.LogReader;
 import io.hailstorm.protocol.v1.DriveResponse;
@@ -219,7 +220,7 @@ final class World {
             }
             // The next process may find the page cache of a failed sync, which is not what is on the disk.
             die(node, node.isSyncFaulty() && faults.isMachine(), "gives up: " + e.getMessage());
-        } catch (RuntimeException | StackOverflowError | AssertionError e) {
+        } catch (RuntimeException | StackOverflowError | AssertionError | Invariants.InvariantViolation e) {
             verdict.violated("EXCEPTION", node.name() + ": " + describe(e));
         }
     }
