@@ -78,6 +78,7 @@ final class Recovery {
         long pricesEnd = recoverPrices(dispatch, decides);
         long[] trips = ends(StreamName.TRIPS);
         forEachTripEvent(trips, (partition, offset, event) -> {
+            region.catchUp().onTrip(event);
             ingest.tripFeed().onEvent(partition, offset, event);
             if (decides) {
                 onTripRecord(dispatch, event);

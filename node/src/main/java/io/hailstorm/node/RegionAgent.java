@@ -54,6 +54,7 @@ final class RegionAgent implements MatcherOutput {
     private final HybridLogicalClock clock;
     private final DeadLetters letters;
     private final PoisonGate gate;
+    private final CatchUp catchUp;
     private final long[] fixesOffsets;
     /** Of partitions that another node serves; what this one serves it wrote itself. */
     private final long[] lateOffsets;
@@ -104,6 +105,7 @@ final class RegionAgent implements MatcherOutput {
         fixesOffsets = new long[log.partitionCount()];
         lateOffsets = new long[log.partitionCount()];
         tripsOffsets = new long[log.partitionCount()];
+        catchUp = new CatchUp(log, served, ranges, fixesOffsets, lateOffsets, tripsOffsets);
     }
 
     void attach(IngestAgent edge, Recovery folds) {
@@ -156,6 +158,10 @@ final class RegionAgent implements MatcherOutput {
     /** Turns taken so far; any thread. */
     long turns() {
         return turns;
+    }
+
+    CatchUp catchUp() {
+        return catchUp;
     }
 
     /** What stands between the log and the folds; this thread. */
@@ -218,37 +224,15 @@ final class RegionAgent implements MatcherOutput {
                 work++;
             } else if (!served.serves(partition)) {
                 work += readLate(partition);
-                if (owns && isCaughtUp()) {
+                if (owns
+                        && catchUp.isDone(pricesOffset)
+                        && (partition != ServedPartitions.DISPATCH_PARTITION || catchUp.knowsRequests(nowMs))) {
                     take(partition, nowMs);
                     work++;
                 }
             }
         }
         return work;
-    }
-
-    /**
-     * Whether all is read of every partition that this node owns: within one node, drivers pass between partitions without a
-     * record, so what one of them says of a driver may be outdated by another. What its predecessor decided is read, too, before it
-     * decides the rest.
-     */
-    private boolean isCaughtUp() {
-        for (int partition = 0; partition < fixesOffsets.length; partition++) {
-            boolean behind = log.owns(partition)
-                    && !served.serves(partition)
-                    && (isBehind(StreamName.FIXES, partition, fixesOffsets[partition])
-                            || isBehind(StreamName.LATE, partition, lateOffsets[partition])
-                            || isBehind(StreamName.TRIPS, partition, tripsOffsets[partition])
-                            || (partition == 0 && isBehind(StreamName.PRICES, 0, pricesOffset)));
-            if (behind) {
-                return false;
-            }
-        }
-        return ranges.isCaughtUp();
-    }
-
-    private boolean isBehind(StreamName stream, int partition, long offset) {
-        return offset < log.partition(stream, partition).durableOffset();
     }
 
     private void take(int partition, long nowMs) {
@@ -394,6 +378,7 @@ final class RegionAgent implements MatcherOutput {
             stats.skipped();
             return;
         }
+        catchUp.onTrip(event);
         ingest.tripFeed().onEvent(partition, offset, event);
         if (!served.dispatches()) {
             return;
