@@ -101,7 +101,8 @@ final class DriverSessions {
     DriverSession recover(int partition, FixView fix, boolean late, PartitionMap map) {
         DriverSession session = findOrCreate(fix.driver());
         if (fix.session() < session.session) {
-            // The late stream may be read ahead, and with it of a newer session; the visible record alone says whose the driver is.
+            // The late stream may be read ahead, and with it of a newer session; the visible record alone says whose
+            // the driver is.
             if (!late) {
                 owned(session, partition, fix.de());
             }

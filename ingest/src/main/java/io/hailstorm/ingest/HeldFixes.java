@@ -85,11 +85,7 @@ final class HeldFixes {
         int moved = tail - at - 1;
         byte[] bytes = records.byteArray();
         System.arraycopy(
-                bytes,
-                (at + 1) * FixDescriptor.LENGTH,
-                bytes,
-                at * FixDescriptor.LENGTH,
-                moved * FixDescriptor.LENGTH);
+                bytes, (at + 1) * FixDescriptor.LENGTH, bytes, at * FixDescriptor.LENGTH, moved * FixDescriptor.LENGTH);
         System.arraycopy(arrivalMs, at + 1, arrivalMs, at, moved);
         System.arraycopy(streams, at + 1, streams, at, moved);
         tail--;

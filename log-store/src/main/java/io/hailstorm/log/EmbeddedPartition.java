@@ -247,11 +247,6 @@ final class EmbeddedPartition implements PartitionLog {
     }
 
     @Override
-    public long readAppended(long fromOffset, int maxRecords, RecordHandler handler) {
-        return chain.read(fromOffset, endOffset(), maxRecords, handler);
-    }
-
-    @Override
     public long offsetAtOrAfter(long hlc) {
         return chain.offsetAtOrAfter(hlc, durableOffset());
     }

@@ -178,7 +178,7 @@ final class GeoPartition implements PartitionLog {
 
     @Override
     public long readAppended(long fromOffset, int maxRecords, RecordHandler handler) {
-        return records.readAppended(fromOffset, maxRecords, handler);
+        return records.chain().read(fromOffset, endOffset(), maxRecords, handler);
     }
 
     @Override

@@ -35,8 +35,8 @@ public interface PartitionLog extends PartitionReader {
 
     /**
      * As {@link #read}, and beyond what is durable, up to {@link #endOffset}: what a crash may take back. Nothing may act on it; it is
-     * here to show that {@link io.hailstorm.kernel.Safeguard#COPY_DURABLE} is needed. An engine without such records gives the durable
-     * ones.
+     * here to show that {@link io.hailstorm.kernel.Safeguard#COPY_DURABLE} is needed. Where nobody else has a copy that would survive,
+     * it gives the durable ones.
      */
     default long readAppended(long fromOffset, int maxRecords, RecordHandler handler) {
         return read(fromOffset, maxRecords, handler);

@@ -15,6 +15,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class WorldMoments {
     private static final int LATER_STEPS_MAX = 40;
+    private static final int SOON_STEPS_MAX = 6;
+    /** One in so many steps of a move or a hand-over that a node appends is its last. */
+    private static final int APPENDS_A_DEATH = 8;
+    /** One in so many steps of a move that become durable is one after which something happens: of those before the seal, of the seal. */
+    private static final int STEPS_A_MOMENT = 5;
+
+    private static final int SEALS_A_MOMENT = 3;
     private static final int INSIDE_MAX = 4;
     private static final int WAITING_MAX = 16;
 
@@ -43,7 +50,7 @@ final class WorldMoments {
 
     /** A node appended a SEAL, an OPEN, a hand-over or the like; nothing of it is durable yet. */
     void onAppended(int node) {
-        if (!plan.has(Fault.MIDDLE) || random.nextInt(8) != 0) {
+        if (!plan.has(Fault.MIDDLE) || random.nextInt(APPENDS_A_DEATH) != 0) {
             return;
         }
         if (plan.has(Fault.CUT) && plan.regionCount() > 1 && random.nextInt(3) == 0) {
@@ -56,12 +63,17 @@ final class WorldMoments {
     /** A step of a move became durable in the control stream. */
     void onProposal(ControlRecord.Proposal proposal) {
         boolean isSealed = proposal.state() == RangeState.SEALED;
-        if (proposal.state() == RangeState.ACTIVE || random.nextInt(isSealed ? 4 : 10) != 0) {
+        if (proposal.state() == RangeState.ACTIVE || random.nextInt(isSealed ? SEALS_A_MOMENT : STEPS_A_MOMENT) != 0) {
             return;
         }
-        if (isSealed && plan.has(Fault.MIDDLE) && random.nextBoolean()) {
-            add(random.nextInt(6), new Death(random.nextInt(plan.regionCount()), 1 + random.nextInt(INSIDE_MAX)));
-        } else if (plan.has(isSealed ? Order.TAKE_BACK : Order.ABORT)) {
+        if (plan.has(Fault.MIDDLE) && random.nextBoolean()) {
+            int inSteps = random.nextInt(isSealed ? SOON_STEPS_MAX : LATER_STEPS_MAX);
+            add(inSteps, new Death(random.nextInt(plan.regionCount()), 1 + random.nextInt(INSIDE_MAX)));
+        }
+        if (random.nextBoolean()) {
+            return;
+        }
+        if (plan.has(isSealed ? Order.TAKE_BACK : Order.ABORT)) {
             add(random.nextInt(LATER_STEPS_MAX), new Abort(proposal.migrationId(), isSealed));
         }
     }

@@ -34,6 +34,9 @@ final class WorldRanges {
     private static final class Fixes {
         private final Map<Long, Entry> entryByOffset = new java.util.TreeMap<>();
         private final Set<Long> openCells = new HashSet<>();
+        /** With a SEAL here whose move the table has not ended. */
+        private final Map<Long, String> sealedCells = new HashMap<>();
+
         private final Map<String, Long> seals = new HashMap<>();
         private final Set<String> aborts = new HashSet<>();
         private final Map<String, RangeRecord.Open> opens = new HashMap<>();
@@ -86,6 +89,14 @@ final class WorldRanges {
         Fixes fixes = partitions.get(partition);
         fixes.entryByOffset.put(offset, new Entry(cell, driver, de, session, seq, NO_OPEN));
         fixes.lastCellByDriver.put(driver, cell);
+        String migration = fixes.sealedCells.get(cell);
+        if (migration != null) {
+            verdict.violated(
+                    "I2",
+                    "fixes/" + partition + "@" + offset + ": cell " + Long.toHexString(cell) + " is sealed by "
+                            + migration + ", driver " + driver + " seq=" + seq);
+            return;
+        }
         if (fixes.openCells.contains(cell)) {
             fixes.straysByDriver.remove(driver);
             fixes.sealedCellByDriver.remove(driver);
@@ -134,6 +145,7 @@ final class WorldRanges {
         }
         fixes.seals.putIfAbsent(seal.migrationId(), offset);
         for (long cell : seal.cells()) {
+            fixes.sealedCells.put(cell, seal.migrationId());
             if (fixes.openCells.remove(cell)) {
                 fixes.lastCellByDriver.forEach((driver, last) -> {
                     if (last == cell) {
@@ -224,6 +236,7 @@ final class WorldRanges {
         if (proposal.state() != RangeState.ACTIVE) {
             return;
         }
+        parent.sealedCells.values().removeIf(proposal.migrationId()::equals);
         Fixes owner = partitions.get(proposal.ownerPartition());
         if (proposal.epoch() == proposal.expectedEpoch()) {
             owner.openCells.addAll(proposal.cells());

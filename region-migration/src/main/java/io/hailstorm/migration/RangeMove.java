@@ -303,8 +303,10 @@ public final class RangeMove {
         if (!safeguards.has(Safeguard.REACTIVATE_BY_CONTROL)
                 && journal.serves(plan.sourcePartition())
                 && !hasAppendedOpen) {
-            hasAppendedOpen = true;
-            journal.append(plan.sourcePartition(), openRecord(2, sealOffset, store.staged(plan)));
+            follow();
+            hasAppendedOpen = stagedOffset >= sealOffset
+                    && journal.append(plan.sourcePartition(), openRecord(2, sealOffset, store.staged(plan)))
+                            != NULL_OFFSET;
         }
         return propose(nowMs, RangeState.SEALED, RangeState.ACTIVE, sealOffset, sealOffset + 1);
     }
