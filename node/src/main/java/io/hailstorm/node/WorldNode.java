@@ -61,7 +61,7 @@ final class WorldNode {
         this.plan = plan;
         this.time = new WorldTime(time);
         this.onSync = onSync;
-        config = WorldPlace.INSTANCE.log(plan.partitionCount());
+        config = WorldPlace.INSTANCE.log(plan.partitionCount(), plan.shape().commitMs());
         watchDisk();
     }
 

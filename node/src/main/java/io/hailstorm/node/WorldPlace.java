@@ -95,21 +95,21 @@ final class WorldPlace {
         return GeoPoint.ofDegrees(37.722 + 0.071 * latitudePercent / 100, -122.458 + 0.076 * longitudePercent / 100);
     }
 
-    LogConfig log(int partitionCount) {
+    LogConfig log(int partitionCount, int commitMs) {
         Map<StreamName, StreamConfig> streams = new EnumMap<>(StreamName.class);
-        streams.put(StreamName.FIXES, stream(FIXES_SEGMENT_BYTES));
-        streams.put(StreamName.TRIPS, stream(SEGMENT_BYTES));
-        streams.put(StreamName.PRICES, stream(SEGMENT_BYTES));
-        streams.put(StreamName.CONTROL, stream(SMALL_SEGMENT_BYTES));
-        streams.put(StreamName.LATE, stream(FIXES_SEGMENT_BYTES));
-        streams.put(StreamName.DEAD_LETTERS, stream(SMALL_SEGMENT_BYTES));
+        streams.put(StreamName.FIXES, stream(FIXES_SEGMENT_BYTES, commitMs));
+        streams.put(StreamName.TRIPS, stream(SEGMENT_BYTES, commitMs));
+        streams.put(StreamName.PRICES, stream(SEGMENT_BYTES, commitMs));
+        streams.put(StreamName.CONTROL, stream(SMALL_SEGMENT_BYTES, commitMs));
+        streams.put(StreamName.LATE, stream(FIXES_SEGMENT_BYTES, commitMs));
+        streams.put(StreamName.DEAD_LETTERS, stream(SMALL_SEGMENT_BYTES, commitMs));
         return new LogConfig(partitionCount, streams);
     }
 
-    private static StreamConfig stream(int segmentBytes) {
+    private static StreamConfig stream(int segmentBytes, int commitMs) {
         return new StreamConfig(
                 AckLevel.DISK,
-                5 * MS,
+                commitMs * MS,
                 4 << 10,
                 segmentBytes,
                 segmentBytes / 2,

@@ -20,12 +20,14 @@ record WorldPlan(long seed, int stepCount, Shape shape, Set<Fault> faults, Set<O
 
     private static final int PACE_USUAL_MS = 12;
     private static final int PACE_SLOW_MS = 45;
+    private static final int COMMIT_USUAL_MS = 5;
 
     /**
      * How large it is, and how fast.
      *
      * @param paceMs bound of the time between two steps
      * @param copyPortionRecords what a region reads of a moving range's source in one turn
+     * @param commitMs between a log's syncs
      * @param handsBack whether a region gets its log back as soon as it has everything
      */
     record Shape(
@@ -35,6 +37,7 @@ record WorldPlan(long seed, int stepCount, Shape shape, Set<Fault> faults, Set<O
             int riderCount,
             int paceMs,
             int copyPortionRecords,
+            int commitMs,
             boolean handsBack) {}
 
     /** What can go wrong. */
@@ -111,6 +114,7 @@ record WorldPlan(long seed, int stepCount, Shape shape, Set<Fault> faults, Set<O
                 random.nextInt(2) * (1 + random.nextInt(2)),
                 random.nextInt(3) > 0 ? PACE_USUAL_MS : PACE_SLOW_MS,
                 random.nextInt(3) > 0 ? LogRangeStore.PORTION_RECORDS : 1 + random.nextInt(8),
+                random.nextInt(3) > 0 ? COMMIT_USUAL_MS : 20 + random.nextInt(100),
                 handsBack);
         return new WorldPlan(seed, stepCount, shape, faults, orders, safeguards);
     }
@@ -165,6 +169,7 @@ record WorldPlan(long seed, int stepCount, Shape shape, Set<Fault> faults, Set<O
                 riderCount,
                 shape.paceMs(),
                 shape.copyPortionRecords(),
+                shape.commitMs(),
                 shape.handsBack());
         return new WorldPlan(seed, stepCount, fewer, faults, orders, safeguards);
     }
@@ -181,6 +186,7 @@ record WorldPlan(long seed, int stepCount, Shape shape, Set<Fault> faults, Set<O
         all.add(shape.riderCount() + " riders");
         all.add(stepCount + " steps of up to " + shape.paceMs() + " ms");
         all.add("copies " + shape.copyPortionRecords() + " records a turn");
+        all.add("syncs every " + shape.commitMs() + " ms");
         all.add("faults " + new TreeSet<>(faults));
         all.add("orders " + new TreeSet<>(orders));
         all.add(safeguards.toString());
