@@ -35,7 +35,7 @@ final class WorldTest {
     @EnumSource
     void noticesThatASafeguardIsMissing(Safeguard without) {
         // Where the dice have to be lucky, not from the beginning: to save time.
-        long first = without == Safeguard.COPY_DURABLE ? 120 : without == Safeguard.REACTIVATE_BY_CONTROL ? 70 : 1;
+        long first = without == Safeguard.COPY_DURABLE ? 370 : without == Safeguard.REACTIVATE_BY_CONTROL ? 70 : 1;
         assertThat(check.mutate(without, first, MUTATION_SEEDS).violation()).isNotNull();
     }
 
