@@ -83,6 +83,7 @@ final class WorldFaults {
             case WITNESS -> {
                 return random.nextBoolean() ? Death.WITNESS : Death.WITNESS_INSIDE;
             }
+            case MIDDLE -> {} // strikes at its own moments
             case BREAK, RESTART, REORDER -> {
                 return isQuiet ? Death.NONE : isMachine() ? Death.CRASH : Death.KILL;
             }
