@@ -9,6 +9,7 @@ import io.hailstorm.log.PartitionLog;
 import io.hailstorm.protocol.v1.Directive;
 import io.hailstorm.protocol.v1.DriveResponse;
 import io.hailstorm.protocol.v1.Event;
+import io.hailstorm.protocol.v1.FixAck;
 import io.hailstorm.protocol.v1.FixRejection;
 import io.hailstorm.protocol.v1.OfferAnswered;
 import io.hailstorm.protocol.v1.TripProgressReported;
@@ -157,6 +158,7 @@ final class DriverDesk implements PendingAcks.Tally, HandOvers.Phones {
         AuthorityClaim authority = reception.authority(session);
         if (!authority.isNone()) {
             welcome.setAuthority(authority.toProto());
+            stream.tally.told(authority.partition(), authority.de());
         }
         stream.outbox.send(DriveResponse.newBuilder().setWelcome(welcome).build());
         tripFeed.connected(driver, nowMs);
@@ -373,7 +375,7 @@ final class DriverDesk implements PendingAcks.Tally, HandOvers.Phones {
         }
     }
 
-    private static void acknowledge(DriverStream stream) {
+    private void acknowledge(DriverStream stream) {
         DriverSession session = stream.tally.session;
         if (session == null || stream.outbox.isClosed()) {
             return;
@@ -381,9 +383,25 @@ final class DriverDesk implements PendingAcks.Tally, HandOvers.Phones {
         boolean current = session.session == stream.tally.sessionNumber;
         long doneSeq = current ? session.doneSeq() : 0;
         if (stream.tally.hasNews(doneSeq)) {
+            FixAck ack = stream.tally.take(doneSeq);
             stream.outbox.send(DriveResponse.newBuilder()
-                    .setFixAck(stream.tally.take(doneSeq))
+                    .setFixAck(current && isNews(session, stream) ? withAuthority(ack, session, stream) : ack)
                     .build());
         }
+    }
+
+    /** Whether the driver has another owner, or another epoch, than the phone was last told on this stream. */
+    private boolean isNews(DriverSession session, DriverStream stream) {
+        return !servers.isAlone()
+                && session.owner != DriverSession.NO_OWNER
+                && !session.isChangeUndurable()
+                && !stream.tally.isTold(session.owner, session.de);
+    }
+
+    private FixAck withAuthority(FixAck ack, DriverSession session, DriverStream stream) {
+        stream.tally.told(session.owner, session.de);
+        return ack.toBuilder()
+                .setAuthority(reception.authority(session).toProto())
+                .build();
     }
 }

@@ -27,6 +27,8 @@ final class StreamTally {
     /** Whether the stream stands in the agent's list of streams to acknowledge. */
     boolean due;
 
+    private int toldPartition = DriverSession.NO_OWNER;
+    private int toldDe;
     private long ackedSeq;
     private int acceptedCount;
     private int duplicateCount;
@@ -39,6 +41,16 @@ final class StreamTally {
         session = newSession;
         sessionNumber = newSession.session;
         ackedSeq = ackedSeqNow;
+    }
+
+    /** What the phone was told last, on this stream, of where its driver belongs. */
+    void told(int partition, int de) {
+        toldPartition = partition;
+        toldDe = de;
+    }
+
+    boolean isTold(int partition, int de) {
+        return toldPartition == partition && toldDe == de;
     }
 
     void accepted(int count) {

@@ -362,6 +362,8 @@ final class EdgeHarness implements AutoCloseable {
             for (DriveResponse response : received) {
                 if (response.getWelcome().hasAuthority()) {
                     told = response.getWelcome().getAuthority();
+                } else if (response.getFixAck().hasAuthority()) {
+                    told = response.getFixAck().getAuthority();
                 } else if (response.getDirective().hasAuthority()) {
                     told = response.getDirective().getAuthority();
                 }

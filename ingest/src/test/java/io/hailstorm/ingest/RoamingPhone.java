@@ -129,7 +129,12 @@ final class RoamingPhone {
                 acknowledged(response.getWelcome().getAckedSeq());
                 unacked.forEach(this::send);
             }
-            case FIX_ACK -> acknowledged(response.getFixAck().getAckedSeq());
+            case FIX_ACK -> {
+                if (response.getFixAck().hasAuthority()) {
+                    authority = response.getFixAck().getAuthority();
+                }
+                acknowledged(response.getFixAck().getAckedSeq());
+            }
             case DIRECTIVE -> {
                 if (response.getDirective().hasAuthority()) {
                     authority = response.getDirective().getAuthority();

@@ -128,7 +128,12 @@ final class WorldPhone {
                     }
                     acknowledged(next.getWelcome().getAckedSeq());
                 }
-                case FIX_ACK -> acknowledged(next.getFixAck().getAckedSeq());
+                case FIX_ACK -> {
+                    if (next.getFixAck().hasAuthority()) {
+                        authority = next.getFixAck().getAuthority();
+                    }
+                    acknowledged(next.getFixAck().getAckedSeq());
+                }
                 case DIRECTIVE -> directed(next.getDirective(), nowMs);
                 case OFFER -> work.onOffer(next.getOffer(), nowMs);
                 case TRIP_UPDATE -> work.onTrip(driver, next.getTripUpdate(), nowMs);

@@ -11,7 +11,6 @@ import io.hailstorm.log.GeoLog;
 import io.hailstorm.log.GeoLogConfig;
 import io.hailstorm.log.GeoMember;
 import io.hailstorm.log.GeoTransport;
-import io.hailstorm.log.LogConfig;
 import io.hailstorm.log.RecordBatch;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -50,7 +49,7 @@ final class TwoRegions {
         GeoTransport transport = network.join(self, () -> {});
         return GeoLog.open(
                 config(self),
-                LogConfig.defaults(2),
+                WorldPlace.INSTANCE.log(2, 5),
                 self.equals("a") ? new Cable(transport) : transport,
                 disk,
                 time,

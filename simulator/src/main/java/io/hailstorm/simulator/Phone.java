@@ -431,6 +431,7 @@ final class Phone {
         switch (inbound.message().getMessageCase()) {
             case WELCOME -> onWelcome(inbound.message().getWelcome(), nowMs, inbound.atNs());
             case FIX_ACK -> {
+                route.acknowledged(inbound.message().getFixAck());
                 fixes.onFixAck(inbound.message().getFixAck(), inbound.receivedNs(), inbound.atNs());
                 send(nowMs);
             }

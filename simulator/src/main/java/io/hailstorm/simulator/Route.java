@@ -5,6 +5,7 @@ import io.grpc.Status;
 import io.hailstorm.kernel.CounterRandom;
 import io.hailstorm.protocol.v1.Authority;
 import io.hailstorm.protocol.v1.Directive;
+import io.hailstorm.protocol.v1.FixAck;
 import io.hailstorm.protocol.v1.Hello;
 import io.hailstorm.protocol.v1.Welcome;
 import java.util.OptionalLong;
@@ -73,6 +74,12 @@ final class Route {
         clockOffsetMs = OptionalLong.empty();
         attempt = 0;
         upSinceMs = nowMs;
+    }
+
+    void acknowledged(FixAck ack) {
+        if (ack.hasAuthority()) {
+            authority = ack.getAuthority();
+        }
     }
 
     /**
