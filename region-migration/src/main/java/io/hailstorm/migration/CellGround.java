@@ -4,7 +4,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableSet;
 import java.util.PriorityQueue;
 import java.util.Set;
@@ -14,10 +17,11 @@ import java.util.function.LongToDoubleFunction;
 
 /**
  * Sets of cells with a load each, and which lie beside which: what planning needs to know of geography. Every choice is a total
- * order. Immutable, if its functions are.
+ * order. Remembers the neighbours it was told of. One thread.
  */
 final class CellGround {
     private final LongToDoubleFunction load;
+    private final Map<Long, long[]> neighboursByCell = new HashMap<>();
     private final LongFunction<long[]> neighbours;
     private final Comparator<Long> hottestFirst;
 
@@ -41,11 +45,11 @@ final class CellGround {
     }
 
     long[] neighbours(long cell) {
-        return neighbours.apply(cell);
+        return neighboursByCell.computeIfAbsent(cell, neighbours::apply);
     }
 
     boolean touches(long cell, Set<Long> cells) {
-        for (long neighbour : neighbours.apply(cell)) {
+        for (long neighbour : neighbours(cell)) {
             if (cells.contains(neighbour)) {
                 return true;
             }
@@ -82,12 +86,12 @@ final class CellGround {
     private NavigableSet<Long> grow(long seed, Set<Long> within, int cellsMax) {
         NavigableSet<Long> piece = new TreeSet<>();
         PriorityQueue<Long> edge = new PriorityQueue<>(hottestFirst);
-        Set<Long> seen = new TreeSet<>(Set.of(seed));
+        Set<Long> seen = new HashSet<>(Set.of(seed));
         edge.add(seed);
         while (!edge.isEmpty() && piece.size() < cellsMax) {
             long cell = edge.remove();
             piece.add(cell);
-            for (long neighbour : neighbours.apply(cell)) {
+            for (long neighbour : neighbours(cell)) {
                 if (within.contains(neighbour) && seen.add(neighbour)) {
                     edge.add(neighbour);
                 }
@@ -98,10 +102,11 @@ final class CellGround {
 
     /** In how many pieces the cells lie. */
     int pieceCount(Collection<Long> cells) {
-        Set<Long> left = new TreeSet<>(cells);
+        Set<Long> left = new HashSet<>(cells);
         int count = 0;
         while (!left.isEmpty()) {
-            left.removeAll(breadthFirst(left.iterator().next(), left));
+            // Not removeAll, which may search the list for each of the set's.
+            breadthFirst(left.iterator().next(), left).forEach(left::remove);
             count++;
         }
         return count;
@@ -110,12 +115,12 @@ final class CellGround {
     /** What can be reached from a cell, nearest first. */
     List<Long> breadthFirst(long seed, Set<Long> within) {
         List<Long> order = new ArrayList<>();
-        Set<Long> seen = new TreeSet<>(Set.of(seed));
+        Set<Long> seen = new HashSet<>(Set.of(seed));
         ArrayDeque<Long> edge = new ArrayDeque<>(seen);
         while (!edge.isEmpty()) {
             long cell = edge.remove();
             order.add(cell);
-            for (long neighbour : neighbours.apply(cell)) {
+            for (long neighbour : neighbours(cell)) {
                 if (within.contains(neighbour) && seen.add(neighbour)) {
                     edge.add(neighbour);
                 }

@@ -5,6 +5,7 @@ import io.hailstorm.kernel.HailstormException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -212,10 +213,10 @@ public final class RangePlanner {
     /** Grown from cells at the far ends, until it holds half the load; what leaves both sides whole and even is best. */
     private NavigableSet<Long> hotterHalf(NavigableSet<Long> cells) {
         List<Long> farFromHottest = ground.breadthFirst(ground.hottest(cells), cells);
-        List<Long> seeds = new ArrayList<>(farFromHottest.reversed());
-        cells.stream().filter(cell -> !seeds.contains(cell)).forEach(seeds::add);
+        Set<Long> seeds = new LinkedHashSet<>(farFromHottest.reversed());
+        seeds.addAll(cells);
         Cut best = null;
-        for (long seed : seeds.subList(0, Math.min(SEEDS_MAX, seeds.size()))) {
+        for (long seed : seeds.stream().limit(SEEDS_MAX).toList()) {
             Cut cut = cut(seed, cells);
             if (best == null
                     || cut.pieceCount < best.pieceCount
