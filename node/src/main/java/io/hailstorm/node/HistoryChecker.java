@@ -198,9 +198,10 @@ final class HistoryChecker {
             if (type == RecordType.FIX || type == RecordType.REJECTED_FIX) {
                 fix.wrap(buffer, index);
                 records++;
-                seqs(late).add(fix.seq());
+                // Who has an owner has one place for what comes late.
+                boolean isAgain = !seqs(late).add(fix.seq()) && fix.de() > 0;
                 SeqSet here = seqs(lateHere);
-                if (!here.add(fix.seq()) || isIn(visible, fix.driver(), fix.session(), fix.seq())) {
+                if (isAgain || !here.add(fix.seq()) || isIn(visible, fix.driver(), fix.session(), fix.seq())) {
                     duplicate(reader, offset);
                 }
             }

@@ -86,7 +86,7 @@ final class MigrationDriver {
                 watch(change, migration);
             }
         }
-        boolean isForgotten = pauses.nowNs() - change.askedNs() > FORGET_NS;
+        boolean isForgotten = !change.isOver() && pauses.nowNs() - change.askedNs() > FORGET_NS;
         if (change.isOver() || isForgotten) {
             abortedCount += isForgotten ? 1 : 0;
             pauseById.values().forEach(Pauses.Disturbance::end);

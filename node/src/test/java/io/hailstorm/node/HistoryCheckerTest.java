@@ -115,11 +115,19 @@ final class HistoryCheckerTest {
     }
 
     @Test
-    void acceptsALateFixThatTwoPartitionsPutAside() {
+    void acceptsALateFixOfADriverNobodyHadThatTwoPartitionsPutAside() {
         fix(StreamName.LATE, 0, 0, 1);
         fix(StreamName.LATE, 1, 0, 1);
 
         assertThat(check(1)).matches(HistoryChecker.Verdict::ok);
+    }
+
+    @Test
+    void findsALateFixOfADriverWithAnOwnerInTwoPartitions() {
+        fix(StreamName.LATE, 0, 1, 1);
+        fix(StreamName.LATE, 1, 2, 1);
+
+        assertThat(check(1).duplicatesVisible()).isEqualTo(1);
     }
 
     @Test
